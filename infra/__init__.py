@@ -1,0 +1,1 @@
+"""The stacks: nouns, then the arrows between them."""

@@ -1,0 +1,1 @@
+"""The local runtime: embedded AWS, stream dispatcher, stand-ins, sample data, virtual clock."""

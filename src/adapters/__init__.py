@@ -1,0 +1,1 @@
+"""Act: one module a service, a table, an outside API or a file format."""

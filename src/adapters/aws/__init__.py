@@ -1,0 +1,1 @@
+"""One module an AWS service or table."""

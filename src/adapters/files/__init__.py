@@ -1,0 +1,1 @@
+"""File formats: JSON lines and program YAML."""

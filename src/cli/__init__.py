@@ -1,0 +1,1 @@
+"""The `ovation` command, for operators and developers."""

@@ -1,0 +1,1 @@
+"""Decide: values in, values out. Standard library only, no clock, no I/O."""

@@ -1,0 +1,1 @@
+"""Daily batch: who to ask today."""

@@ -1,0 +1,1 @@
+"""Gather: one Lambda handler a stage."""

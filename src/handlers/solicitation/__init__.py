@@ -1,0 +1,1 @@
+"""Daily batch and delivery: one handler a stage."""

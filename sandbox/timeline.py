@@ -1,0 +1,59 @@
+"""What time the sandbox believes it is: one real clock, and one that only moves when told to."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from threading import Lock
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """Anything that knows the time; always aware, always UTC."""
+
+    def now(self) -> datetime: ...
+
+
+class WallClock:
+    """The machine's own clock."""
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+
+@dataclass
+class VirtualClock:
+    """A clock that stands still until advanced, so a day can pass in a minute and tests wait for nothing.
+
+    Raises ValueError for a start without a zone or not in UTC, and for a step backwards.
+    """
+
+    start: datetime
+    _now: datetime = field(init=False)
+    _lock: Lock = field(init=False, repr=False, default_factory=Lock)
+
+    def __post_init__(self) -> None:
+        self._now = _utc(self.start)
+
+    def now(self) -> datetime:
+        return self._now
+
+    def advance(self, seconds: float) -> datetime:
+        """Move forward by `seconds` (0 or more) and return the new time."""
+        if seconds < 0:
+            raise ValueError(f"time moves forward only, not by {seconds} seconds")
+        with self._lock:
+            self._now += timedelta(seconds=seconds)
+            return self._now
+
+    def advance_to(self, moment: datetime) -> datetime:
+        """Move forward to `moment`; staying where we are is allowed."""
+        with self._lock:
+            if _utc(moment) < self._now:
+                raise ValueError(f"time moves forward only, not from {self._now} to {moment}")
+            self._now = moment
+            return self._now
+
+
+def _utc(moment: datetime) -> datetime:
+    if moment.utcoffset() != timedelta(0):
+        raise ValueError(f"{moment!r} is not an aware UTC time")
+    return moment

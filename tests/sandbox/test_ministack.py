@@ -1,0 +1,68 @@
+"""The embedded AWS starts on its own port and leaves nothing behind."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from sandbox.ministack import Ministack
+
+ROOT = Path(__file__).parents[2]
+
+
+def listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def test_it_answers_aws_calls_and_is_gone_after_the_block():
+    with Ministack() as aws:
+        aws.client("sqs").create_queue(QueueName="greeting")
+        assert aws.client("sqs").list_queues()["QueueUrls"]
+        home = aws._home
+        assert home.is_dir()
+        port = aws.port
+    assert not listens(port)
+    assert not home.exists()
+
+
+def test_two_of_them_share_nothing(ministack):
+    with Ministack() as other:
+        ministack.client("sqs").create_queue(QueueName="only-in-the-first")
+        assert not other.client("sqs").list_queues(QueueNamePrefix="only-in-the-first").get("QueueUrls")
+
+
+def test_it_listens_on_loopback_only(ministack):
+    listening = Path("/proc/net/tcp")
+    if not listening.exists():
+        pytest.skip("the list of listening sockets is read from Linux's /proc")
+    here = f":{ministack.port:04X}"
+    addresses = {line.split()[1] for line in listening.read_text().splitlines()[1:] if line.split()[3] == "0A"}
+    assert {a for a in addresses if a.endswith(here)} == {f"0100007F{here}"}
+
+
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
+def test_it_ends_with_the_program_that_started_it(ending):
+    program = (
+        "import signal, sys, time\n"
+        "signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))\n"
+        "from sandbox.ministack import Ministack\n"
+        "aws = Ministack().start()\n"
+        "print(aws.port, aws._home, flush=True)\n"
+        "time.sleep(60)\n"
+    )
+    child = subprocess.Popen(
+        [sys.executable, "-c", program], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    )
+    assert child.stdout is not None
+    port, home = child.stdout.readline().split()
+    assert listens(int(port))
+    os.kill(child.pid, ending)
+    child.wait(20)
+    child.stdout.close()
+    assert not listens(int(port))
+    assert not Path(home).exists()

@@ -1,9 +1,9 @@
 """The three failures that callers treat differently; all else is a bug and crashes.
 
-    OvationError
-    ├── Rejected      this input can never succeed: park it with its reason and go on
-    ├── Unavailable   nothing has happened, the same input may succeed later: let the source redeliver
-    └── Unknown       the effect may have happened: record it, never repeat it blindly
+OvationError
+├── Rejected      this input can never succeed: park it with its reason and go on
+├── Unavailable   nothing has happened, the same input may succeed later: let the source redeliver
+└── Unknown       the effect may have happened: record it, never repeat it blindly
 """
 
 

@@ -1,0 +1,47 @@
+"""botocore's errors in, the three failures of the domain out: one place that says which AWS errors are worth another try."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from botocore.exceptions import ClientError, ConnectTimeoutError, EndpointConnectionError, ReadTimeoutError
+
+from domain.errors import Unavailable
+
+RETRYABLE = frozenset(
+    {
+        "InternalFailure",
+        "InternalServerError",
+        "InternalServerException",
+        "LimitExceededException",
+        "ModelNotReadyException",
+        "NoSuchKey",
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "RequestTimeout",
+        "ServiceUnavailable",
+        "ServiceUnavailableException",
+        "SlowDown",
+        "Throttling",
+        "ThrottlingException",
+        "TooManyRequestsException",
+        "TransactionConflictException",
+        "TransactionInProgressException",
+    }
+)
+
+
+def code(error: ClientError) -> str:
+    return error.response.get("Error", {}).get("Code", "")
+
+
+@contextmanager
+def aws_calls(doing: str) -> Iterator[None]:
+    """Raise Unavailable for what may succeed later (every call inside must be safe to repeat); let the rest through."""
+    try:
+        yield
+    except ClientError as error:
+        if code(error) in RETRYABLE or error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) >= 500:
+            raise Unavailable(f"{doing}: {code(error)}") from error
+        raise
+    except (ConnectTimeoutError, EndpointConnectionError, ReadTimeoutError) as error:
+        raise Unavailable(f"{doing}: {error}") from error

@@ -1,0 +1,19 @@
+"""One boto3 session for all clients of a process: the import is the cost, further clients are nearly free."""
+
+from functools import cache
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+# Request shapes are built by our own code and covered by tests; checking them again costs 3x of a batch write (performance.md, 4).
+QUICK = Config(parameter_validation=False, retries={"mode": "standard", "total_max_attempts": 4})
+
+
+@cache
+def session() -> boto3.Session:
+    return boto3.Session()
+
+
+def client(service: str, config: Config | None = None) -> Any:
+    return session().client(service, config=config)  # type: ignore[call-overload]

@@ -1,0 +1,129 @@
+"""What the stages counted in, one result a run out, or the reason why the books do not balance."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from domain.errors import Rejected
+from domain.solicitation.program import Program
+from domain.solicitation.run import Run, bucket_ids
+
+Counts = Mapping[str, Any]
+Buckets = Mapping[str, Mapping[str, Counts]]
+STORE_RESULTS = ("created", "updated", "unchanged", "kept")
+
+
+@dataclass(frozen=True, slots=True)
+class Extracted:
+    """What one query's UNLOAD says it wrote."""
+
+    query: str
+    rows: int
+
+
+def admit(program: Program, buckets: Buckets, extracts: Sequence[Extracted]) -> dict[str, int]:
+    """The gate before anything is stored. Rejected: rows are missing, or more of them are bad than the program accepts."""
+    _finished("etl", program, buckets)
+    read, rejected = _total(buckets, "etl", "in"), _total(buckets, "etl", "rejected")
+    written = sum(extract.rows for extract in extracts)
+    if read != written:
+        raise Rejected(f"{program.id}: the warehouse unloaded {written} rows, {read} were read")
+    if rejected > program.max_rejected_share * read:
+        reasons = _counter(buckets, "etl", "reasons").most_common(3)
+        raise Rejected(
+            f"{program.id}: {rejected} of {read} rows are bad, more than maxRejectedShare {program.max_rejected_share:g}"
+            f" ({', '.join(f'{reason} {count}' for reason, count in reasons)})"
+        )
+    return {"read": read, "rejected": rejected}
+
+
+def close(run: Run, program: Program, buckets: Buckets, seconds: float) -> dict[str, Any]:
+    """The run's result. Rejected: a bucket is missing, or what went into a stage did not come out of it."""
+    for stage in ("etl", "filter", "score", "store"):
+        _finished(stage, program, buckets)
+    for bucket, stages in sorted(buckets.items()):
+        _balance(bucket, stages)
+    removed = _counter(buckets, "filter", "removed")
+    candidates, eligible = _total(buckets, "etl", "out"), _total(buckets, "filter", "out")
+    return {
+        "run_id": run.id,
+        "program": program.id,
+        "date": run.date.isoformat(),
+        "extracted": _total(buckets, "etl", "in"),
+        "rejected": _total(buckets, "etl", "rejected"),
+        "duplicates": _total(buckets, "etl", "duplicates"),
+        "candidates": candidates,
+        "filters": [
+            {"filter": step.id, "removed": removed[step.id], "share": share(removed[step.id], candidates)}
+            for step in program.filters
+        ],
+        "eligible": eligible,
+        "scores": {level: _total(buckets, "score", level) for level in ("high", "medium", "low")},
+        "stored": 0 if run.dry_run else _total(buckets, "store", "out"),
+        "seconds": round(seconds, 3),
+        "dry_run": run.dry_run,
+        "attempt": run.attempt,
+        "program_hash": run.program_hash,
+        "reasons": {
+            "rejected": dict(_counter(buckets, "etl", "reasons")),
+            "filters": dict(_counter(buckets, "filter", "reasons")),
+        },
+        "scoring": {name: _total(buckets, "score", name) for name in ("cached", "fallback")},
+        "store": {name: _total(buckets, "store", name) for name in STORE_RESULTS},
+        "stage_seconds": stage_seconds(buckets),
+    }
+
+
+def share(part: int, whole: int) -> float:
+    """A share of the unique candidates, four decimals; none of nothing is 0."""
+    return round(part / whole, 4) if whole else 0.0
+
+
+def stage_seconds(buckets: Buckets) -> dict[str, float]:
+    """Seconds from a stage's first start to its last end, over all buckets; the clocks are those of the functions."""
+    spans: dict[str, list[float]] = {}
+    for stages in buckets.values():
+        for stage, counts in stages.items():
+            started, finished = float(counts["startedAt"]), float(counts["finishedAt"])
+            first, last = spans.get(stage, (started, finished))
+            spans[stage] = [min(first, started), max(last, finished)]
+    return {stage: round(last - first, 3) for stage, (first, last) in sorted(spans.items())}
+
+
+def _finished(stage: str, program: Program, buckets: Buckets) -> None:
+    missing = [bucket for bucket in bucket_ids(program.buckets) if stage not in buckets.get(bucket, {})]
+    if missing:
+        raise Rejected(f"{program.id}: {stage} did not finish {len(missing)} buckets: {', '.join(missing[:10])}")
+
+
+def _balance(bucket: str, stages: Mapping[str, Counts]) -> None:
+    etl, filtered, scored, stored = (stages[stage] for stage in ("etl", "filter", "score", "store"))
+    books = {
+        "etl: rows read = candidates + duplicates + rejects": (
+            etl["in"],
+            etl["out"] + etl["duplicates"] + etl["rejected"],
+        ),
+        "filter: candidates = eligible + removed": (etl["out"], filtered["out"] + sum(filtered["removed"].values())),
+        "score: eligible = scored": (filtered["out"], scored["out"]),
+        "score: scored = high + medium + low": (scored["out"], sum(scored[band] for band in ("high", "medium", "low"))),
+        "store: scored = results": (scored["out"], sum(stored[result] for result in STORE_RESULTS)),
+    }
+    for book, (left, right) in books.items():
+        if left != right:
+            raise Rejected(f"bucket {bucket}: {book} does not hold: {left} and {right}")
+
+
+def _total(buckets: Buckets, stage: str, name: str) -> int:
+    return sum(int(stages[stage][name]) for stages in buckets.values())
+
+
+def _counter(buckets: Buckets, stage: str, name: str) -> Counter[str]:
+    return _sum(stages[stage].get(name, {}) for stages in buckets.values())
+
+
+def _sum(counts: Iterable[Mapping[str, int]]) -> Counter[str]:
+    total: Counter[str] = Counter()
+    for count in counts:
+        total.update({name: int(number) for name, number in count.items()})
+    return total

@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 from moto import mock_aws
 
 from adapters.aws import batch_items
-from adapters.aws.attribute_values import to_attribute
+from adapters.aws.attribute_values import encode_value
 from adapters.aws.batch_items import Backoff
 from domain.errors import Rejected, Unavailable
 
@@ -200,8 +200,8 @@ def refuse(client, error):
 
 
 @pytest.mark.parametrize(
-    "value, size",
+    ("value", "size"),
     [("é", 2), (True, 1), (None, 1), (b"abc", 3), (["a", "b"], 7), ({"ab": "c"}, 7), ({"a", "bc"}, 3), (12, 3)],
 )
 def test_sizes_are_counted_as_dynamodb_counts_them(value, size):
-    assert batch_items.size_of(to_attribute(value)) == size
+    assert batch_items.size_of(encode_value(value)) == size

@@ -12,7 +12,7 @@ DIGITS = 38
 LEAST, MOST = 1e-130, 1e126
 
 
-def to_item(plain: Mapping[str, Any]) -> Item:
+def encode_item(plain: Mapping[str, Any]) -> Item:
     """A whole item. ValueError: NaN, infinity or a number out of DynamoDB's range; TypeError: a type it has no word for."""
     return {
         name: {"S": value} if type(value) is str else TYPED.get(type(value), _other)(value)
@@ -20,7 +20,7 @@ def to_item(plain: Mapping[str, Any]) -> Item:
     }
 
 
-def from_item(item: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+def decode_item(item: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     """A whole item, read back: numbers as int where they are whole, else as float (17 digits)."""
     plain = {}
     for name, typed in item.items():
@@ -29,12 +29,12 @@ def from_item(item: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     return plain
 
 
-def to_attribute(value: Any) -> AttributeValue:
+def encode_value(value: Any) -> AttributeValue:
     """One value as DynamoDB types it; floats are written by repr, so that they read back equal."""
     return TYPED.get(type(value), _other)(value)
 
 
-def from_attribute(typed: Mapping[str, Any]) -> Any:
+def decode_value(typed: Mapping[str, Any]) -> Any:
     """One value read back; KeyError: a type DynamoDB does not have."""
     [(tag, value)] = typed.items()
     return PLAIN[tag](value)
@@ -77,7 +77,7 @@ def _set(values: Any) -> AttributeValue:
 
 def _other(value: Any) -> AttributeValue:
     if isinstance(value, Mapping):
-        return {"M": to_item(value)}
+        return {"M": encode_item(value)}
     raise TypeError(f"DynamoDB has no type for {type(value).__name__}")
 
 
@@ -98,7 +98,7 @@ TYPED: Mapping[type, Callable[[Any], AttributeValue]] = {
     Decimal: _decimal,
     bytes: lambda value: {"B": value},
     bytearray: lambda value: {"B": bytes(value)},
-    dict: lambda value: {"M": to_item(value)},
+    dict: lambda value: {"M": encode_item(value)},
     list: _list,
     tuple: _list,
     set: _set,
@@ -111,8 +111,8 @@ PLAIN: Mapping[str, Callable[[Any], Any]] = {
     "B": _same,
     "N": _number,
     "NULL": lambda value: None,
-    "M": from_item,
-    "L": lambda values: [from_attribute(value) for value in values],
+    "M": decode_item,
+    "L": lambda values: [decode_value(value) for value in values],
     "SS": frozenset,
     "BS": frozenset,
     "NS": lambda values: frozenset(map(_number, values)),

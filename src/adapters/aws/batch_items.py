@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from botocore.exceptions import ClientError
 
-from adapters.aws.attribute_values import Item, from_item, to_item
+from adapters.aws.attribute_values import Item, decode_item, encode_item
 from adapters.aws.faults import aws_calls, code
 from domain.errors import Rejected, Unavailable
 
@@ -54,14 +54,14 @@ def get(
 
     Unavailable: throttled beyond patience; the text names the table and how many keys were left.
     """
-    distinct = {tuple(key.values()): to_item(key) for key in keys}
+    distinct = {tuple(key.values()): encode_item(key) for key in keys}
     options: dict[str, Any] = {"ConsistentRead": consistent}
     if attributes:
         options["ProjectionExpression"] = ", ".join(f"#{number}" for number in range(len(attributes)))
         options["ExpressionAttributeNames"] = {f"#{number}": name for number, name in enumerate(attributes)}
     for chunk in chunks(distinct.values(), KEYS_A_READ):
         for item in _read(client, table, chunk, options, backoff):
-            yield from_item(item)
+            yield decode_item(item)
 
 
 def put(client: "DynamoDBClient", table: str, items: Iterable[Plain], *, backoff: Backoff = PATIENT) -> int:
@@ -72,7 +72,7 @@ def put(client: "DynamoDBClient", table: str, items: Iterable[Plain], *, backoff
     """
     written = 0
     for chunk in chunks(items, ITEMS_A_WRITE):
-        requests = [{"PutRequest": {"Item": to_item(item)}} for item in chunk]
+        requests = [{"PutRequest": {"Item": encode_item(item)}} for item in chunk]
         _write(client, table, requests, backoff)
         written += len(requests)
     return written

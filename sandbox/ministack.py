@@ -22,6 +22,7 @@ from botocore.config import Config
 REGION = "eu-west-1"
 START_SECONDS = 30  # measured 0.3 s idle; generous for a loaded machine
 STOP_SECONDS = 5
+PROGRAM = Path(__file__).with_name("embedded.py")
 
 
 class Ministack:
@@ -53,7 +54,7 @@ class Ministack:
         self._home = Path(tempfile.mkdtemp(prefix="ovation-aws-"))
         with (self._home / "log").open("wb") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "ministack"],
+                [sys.executable, "-P", str(PROGRAM)],  # -P: this folder's modules are not its top level modules
                 env=self._server_environment(),
                 cwd=self._home,
                 stdin=subprocess.DEVNULL,
@@ -80,11 +81,11 @@ class Ministack:
 
     def client(self, service: str, **kwargs: Any) -> Any:
         """A boto3 client of this server."""
-        return boto3.client(service, **self._access(), **kwargs)
+        return boto3.client(service, **self._access(), **kwargs)  # type: ignore[call-overload]
 
     def resource(self, service: str, **kwargs: Any) -> Any:
         """A boto3 resource of this server."""
-        return boto3.resource(service, **self._access(), **kwargs)
+        return boto3.resource(service, **self._access(), **kwargs)  # type: ignore[call-overload]
 
     def _access(self) -> dict[str, Any]:
         return {

@@ -1,0 +1,148 @@
+"""Synthesised stacks on the embedded AWS."""
+
+import json
+from collections.abc import Iterator
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sandbox.assembly import Assembly
+from sandbox.deploy import Deployed, DeployError, deploy
+from sandbox.ministack import Ministack
+from sandbox.repairs import RepairError, repair
+from sandbox.template import localise, resolve
+from tests.sandbox.example_assembly import BASE, WORK, write_assembly
+
+STAND_IN = {"AWS_ENDPOINT_URL_ATHENA": "http://127.0.0.1:1"}
+
+
+@pytest.fixture(scope="module")
+def aws() -> Iterator[Ministack]:
+    with Ministack() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def stacks(aws: Ministack, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Deployed]:
+    folder = write_assembly(tmp_path_factory.mktemp("assembly") / "cdk.out")
+    return {stack.name: stack for stack in deploy(folder, aws, STAND_IN)}
+
+
+def test_stacks_come_in_the_order_of_their_imports(stacks: dict[str, Deployed]) -> None:
+    assert list(stacks) == ["ExampleBase", "ExampleWork"]
+
+
+def test_a_deployed_function_runs_its_asset_with_its_settings_and_reaches_the_stand_ins(
+    aws: Ministack, stacks: dict[str, Deployed]
+) -> None:
+    function = stacks["ExampleWork"].find("AWS::Lambda::Function", "Copy")
+    answer = aws.client("lambda").invoke(FunctionName=function, Payload=b'{"key": "a"}')["Payload"].read()
+    written = aws.client("s3").get_object(Bucket=stacks["ExampleBase"].outputs["BucketName"], Key="a")["Body"].read()
+    assert json.loads(answer)["athena"] == "http://127.0.0.1:1"
+    assert json.loads(written) == {"key": "a"}
+
+
+def test_memory_and_timeout_are_those_of_the_template_and_layers_are_left_out(
+    aws: Ministack, stacks: dict[str, Deployed]
+) -> None:
+    function = stacks["ExampleWork"].find("AWS::Lambda::Function", "Copy")
+    found = aws.client("lambda").get_function_configuration(FunctionName=function)
+    assert (found["MemorySize"], found["Timeout"], found.get("Layers", [])) == (512, 42, [])
+    assert stacks["ExampleWork"].outputs == {}  # the output that named the layer went with it
+
+
+def test_stream_mappings_are_kept_for_the_dispatcher_and_queue_mappings_are_deployed(
+    aws: Ministack, stacks: dict[str, Deployed]
+) -> None:
+    [mapping] = stacks["ExampleWork"].stream_mappings
+    base = stacks["ExampleBase"].outputs
+    assert mapping == {
+        "FunctionName": stacks["ExampleWork"].find("AWS::Lambda::Function", "Copy"),
+        "EventSourceArn": base["TableStream"],
+        "StartingPosition": "TRIM_HORIZON",
+        "BatchSize": 100,
+        "DestinationConfig": {"OnFailure": {"Destination": base["JobsArn"]}},
+    }
+    [deployed] = aws.client("lambda").list_event_source_mappings()["EventSourceMappings"]
+    assert deployed["EventSourceArn"] == base["JobsArn"]
+
+
+def test_what_the_emulator_drops_from_a_table_is_applied(aws: Ministack, stacks: dict[str, Deployed]) -> None:
+    table = stacks["ExampleBase"].find("AWS::DynamoDB::Table", "Items")
+    dynamodb = aws.client("dynamodb")
+    backups = dynamodb.describe_continuous_backups(TableName=table)["ContinuousBackupsDescription"]
+    [stream] = dynamodb.describe_kinesis_streaming_destination(TableName=table)["KinesisDataStreamDestinations"]
+    assert backups["PointInTimeRecoveryDescription"]["PointInTimeRecoveryStatus"] == "ENABLED"
+    assert stream["StreamArn"].endswith(stacks["ExampleBase"].find("AWS::Kinesis::Stream", "Changes"))
+    assert stream["ApproximateCreationDateTimePrecision"] == "MICROSECOND"
+
+
+def test_time_to_live_stays_off_in_the_emulator_but_is_known(aws: Ministack, stacks: dict[str, Deployed]) -> None:
+    table = stacks["ExampleBase"].find("AWS::DynamoDB::Table", "Items")
+    found = aws.client("dynamodb").describe_time_to_live(TableName=table)["TimeToLiveDescription"]
+    assert found["TimeToLiveStatus"] == "DISABLED"
+    assert stacks["ExampleBase"].expiring() == {table: "expiresAt"}
+
+
+def test_what_the_emulator_drops_from_a_schedule_is_applied(aws: Ministack, stacks: dict[str, Deployed]) -> None:
+    name = stacks["ExampleWork"].find("AWS::Scheduler::Schedule", "Nightly")
+    found = aws.client("scheduler").get_schedule(Name=name)
+    assert found["ScheduleExpressionTimezone"] == "America/New_York"
+    assert found["EndDate"].isoformat().startswith("2027-01-01T00:00:00")
+    assert json.loads(found["Target"]["Input"])["key"] == "night"
+
+
+def test_a_repair_that_does_not_hold_names_what_differs(aws: Ministack, stacks: dict[str, Deployed]) -> None:
+    table = stacks["ExampleBase"].find("AWS::DynamoDB::Table", "Items")
+    on = {"AttributeName": "expiresAt", "Enabled": True}
+    off = {**on, "Enabled": False}
+    aws.client("dynamodb").update_time_to_live(TableName=table, TimeToLiveSpecification=on)
+    with pytest.raises(RepairError, match=r"ExampleBase/Items: time to live .* is 'ENABLED'"):
+        repair(stacks["ExampleBase"], aws)
+    aws.client("dynamodb").update_time_to_live(TableName=table, TimeToLiveSpecification=off)
+
+
+def test_a_stack_that_fails_tells_cloudformations_own_reason(aws: Ministack, tmp_path: Path) -> None:
+    rule = {"EventBusName": "nobody-made-this", "EventPattern": {"source": ["x"]}}
+    broken = {"Resources": {"Rule": {"Type": "AWS::Events::Rule", "Properties": rule}}}
+    with pytest.raises(DeployError, match=r"ExampleBroken is ROLLBACK_COMPLETE: Rule \(AWS::Events::Rule\): .*nobody"):
+        deploy(write_assembly(tmp_path / "cdk.out", Broken=broken), aws, {})
+
+
+def test_an_unknown_resource_type_is_named(aws: Ministack, tmp_path: Path) -> None:
+    unknown = {"Resources": {"Thing": {"Type": "AWS::No::Thing"}}}
+    with pytest.raises(DeployError, match=r"ExampleUnknown: .*AWS::No::Thing"):
+        deploy(write_assembly(tmp_path / "cdk.out", Unknown=unknown), aws, {})
+
+
+def test_an_asset_is_used_once_though_two_stacks_name_it(aws: Ministack, tmp_path: Path) -> None:
+    [asset] = Assembly(write_assembly(tmp_path / "cdk.out")).assets("eu-west-1")
+    assert (asset.bucket, asset.key, asset.zipped) == ("cdk-x-assets-000000000000-eu-west-1", "code.zip", True)
+
+
+def test_localising_leaves_the_synthesised_template_alone() -> None:
+    before = deepcopy(BASE)
+    localise(BASE, STAND_IN)
+    assert before == BASE
+
+
+def test_bootstrap_rules_and_what_cannot_run_are_dropped() -> None:
+    local = localise(WORK, STAND_IN).template
+    assert "BootstrapVersion" not in localise(BASE, {}).template["Parameters"]
+    assert "Rules" not in localise(BASE, {}).template
+    assert set(local["Resources"]) == {"Role", "Copy", "FromQueue", "Nightly"}
+    assert local["Resources"]["Copy"]["DependsOn"] == ["Role"]
+
+
+def test_kept_back_expressions_come_back_as_their_deployed_values() -> None:
+    local = localise(WORK, {})
+    names = {json.dumps(output["Value"]): name for name, output in local.template["Outputs"].items()}
+    deployed: dict[str, str] = {
+        names['{"Ref": "Copy"}']: "copy",
+        names['{"Fn::ImportValue": "Base:Stream"}']: "arn:stream",
+        names['{"Fn::ImportValue": "Base:Jobs"}']: "arn:jobs",
+    }
+    resolved: dict[str, Any] = resolve(local.mappings["FromStream"], deployed)
+    assert (resolved["FunctionName"], resolved["EventSourceArn"], resolved["BatchSize"]) == ("copy", "arn:stream", 100)

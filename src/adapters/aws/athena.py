@@ -1,0 +1,78 @@
+"""UNLOAD statements through Athena: parameters bound, rows from its runtime statistics, files from its data manifest."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from adapters.aws.faults import aws_calls, code
+from adapters.aws.warehouse import Unload, s3_place
+from domain.errors import Rejected
+from domain.solicitation.extraction import Done, Failed, Running, State, Statement
+from domain.solicitation.program import Connector
+
+if TYPE_CHECKING:
+    from mypy_boto3_athena import AthenaClient
+    from mypy_boto3_s3 import S3Client
+
+USER_ERROR = 2  # AthenaError.ErrorCategory: the statement or the rights, not the service
+
+
+@dataclass(frozen=True)
+class Athena:
+    """One connector's workgroup and database."""
+
+    athena: "AthenaClient"
+    s3: "S3Client"
+    connector: Connector
+
+    def start(self, unload: Unload, token: str) -> Statement:
+        request: dict[str, Any] = {
+            "QueryString": unload.sql,
+            "ClientRequestToken": token,
+            "QueryExecutionContext": {"Database": self.connector.database},
+            "ResultConfiguration": {"OutputLocation": unload.results},
+            "WorkGroup": self.connector.workgroup or "primary",
+        }
+        if unload.parameters:
+            request["ExecutionParameters"] = list(unload.parameters)
+        try:
+            with aws_calls(f"start {self.connector.id}"):
+                answer = self.athena.start_query_execution(**request)
+        except ClientError as error:
+            if code(error) == "InvalidRequestException":
+                raise Rejected(f"{self.connector.id}: {error.response['Error'].get('Message', error)}") from error
+            raise
+        return Statement(answer["QueryExecutionId"], unload.location)
+
+    def state(self, statement: Statement) -> State:
+        with aws_calls(f"look at {statement.id}"):
+            execution = self.athena.get_query_execution(QueryExecutionId=statement.id)["QueryExecution"]
+        status = execution["Status"]
+        if status["State"] == "SUCCEEDED":
+            return self._done(statement, execution.get("Statistics", {}))
+        if status["State"] in ("FAILED", "CANCELLED"):
+            error = status.get("AthenaError", {})
+            final = error.get("ErrorCategory") == USER_ERROR and not error.get("Retryable", False)
+            return Failed(status.get("StateChangeReason") or f"the statement is {status['State']}", final)
+        return Running()
+
+    def cancel(self, statement: Statement) -> None:
+        with aws_calls(f"cancel {statement.id}"):
+            self.athena.stop_query_execution(QueryExecutionId=statement.id)
+
+    def _done(self, statement: Statement, statistics: Any) -> State:
+        """Athena publishes the row count a little after the state: until then the statement counts as running."""
+        with aws_calls(f"count {statement.id}"):
+            runtime = self.athena.get_query_runtime_statistics(QueryExecutionId=statement.id)["QueryRuntimeStatistics"]
+        rows = runtime.get("Rows", {}).get("OutputRows")
+        return Running() if rows is None else Done(rows, self._files(statistics.get("DataManifestLocation")))
+
+    def _files(self, manifest: str | None) -> int:
+        """The objects the manifest lists, one S3 address a line; an UNLOAD of nothing leaves no manifest."""
+        if manifest is None:
+            return 0
+        bucket, key = s3_place(manifest)
+        with aws_calls(f"read {manifest}"):
+            lines = self.s3.get_object(Bucket=bucket, Key=key)["Body"].read().split()
+        return len(lines)

@@ -3,10 +3,24 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from botocore.exceptions import ClientError, ConnectTimeoutError, EndpointConnectionError, ReadTimeoutError
+from botocore.exceptions import (
+    ClientError,
+    ConnectionClosedError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    ReadTimeoutError,
+    ResponseStreamingError,
+)
 
 from domain.errors import Unavailable
 
+OUT_OF_REACH = (
+    ConnectionClosedError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    ReadTimeoutError,
+    ResponseStreamingError,
+)
 RETRYABLE = frozenset(
     {
         "InternalFailure",
@@ -43,5 +57,5 @@ def aws_calls(doing: str) -> Iterator[None]:
         if code(error) in RETRYABLE or error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) >= 500:
             raise Unavailable(f"{doing}: {code(error)}") from error
         raise
-    except (ConnectTimeoutError, EndpointConnectionError, ReadTimeoutError) as error:
+    except OUT_OF_REACH as error:
         raise Unavailable(f"{doing}: {error}") from error

@@ -105,9 +105,10 @@ def test_a_repair_that_does_not_hold_names_what_differs(aws: Ministack, stacks: 
 
 
 def test_a_stack_that_fails_tells_cloudformations_own_reason(aws: Ministack, tmp_path: Path) -> None:
-    rule = {"EventBusName": "nobody-made-this", "EventPattern": {"source": ["x"]}}
-    broken = {"Resources": {"Rule": {"Type": "AWS::Events::Rule", "Properties": rule}}}
-    with pytest.raises(DeployError, match=r"ExampleBroken is ROLLBACK_COMPLETE: Rule \(AWS::Events::Rule\): .*nobody"):
+    broken = {"Resources": {"Lines": {"Type": "AWS::Logs::LogStream", "Properties": {}}}}
+    with pytest.raises(
+        DeployError, match=r"ExampleBroken is ROLLBACK_COMPLETE: Lines \(AWS::Logs::LogStream\): .*LogGroup"
+    ):
         deploy(write_assembly(tmp_path / "cdk.out", Broken=broken), aws, {})
 
 
@@ -115,6 +116,18 @@ def test_an_unknown_resource_type_is_named(aws: Ministack, tmp_path: Path) -> No
     unknown = {"Resources": {"Thing": {"Type": "AWS::No::Thing"}}}
     with pytest.raises(DeployError, match=r"ExampleUnknown: .*AWS::No::Thing"):
         deploy(write_assembly(tmp_path / "cdk.out", Unknown=unknown), aws, {})
+
+
+def test_a_function_without_its_code_is_refused(aws: Ministack, tmp_path: Path) -> None:
+    function = {
+        "Runtime": "python3.13",
+        "Handler": "copying.handler",
+        "Role": "arn:aws:iam::000000000000:role/x",
+        "Code": {"S3Bucket": "cdk-x-assets-000000000000-eu-west-1", "S3Key": "forgotten.zip"},
+    }
+    hollow = {"Resources": {"Hollow": {"Type": "AWS::Lambda::Function", "Properties": function}}}
+    with pytest.raises(RepairError, match="ExampleHollow/Hollow: bytes of code"):
+        deploy(write_assembly(tmp_path / "cdk.out", Hollow=hollow), aws, {})
 
 
 def test_an_asset_is_used_once_though_two_stacks_name_it(aws: Ministack, tmp_path: Path) -> None:

@@ -4,11 +4,11 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
+from programs_in_small import AT, READY, REVIEWS, RUN
 
 from domain.solicitation.program import Channel
 from domain.solicitation.run import bucket_of
 from domain.solicitation.stored import Choice, decide, orphans, shard_of, storer, succeeding
-from tests.programs_in_small import AT, READY, REVIEWS, RUN
 
 VOICE = Channel("voice", "voice", {})
 SCORE = {"value": 0.734512, "fallback": False, "models": [["m1", "2", 0.7], ["m2", "1", 0.8]], "missing": []}

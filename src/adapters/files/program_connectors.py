@@ -6,18 +6,18 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
-from adapters.files.program_fields import Count, Id, Part, Text, Texts, one_of
+from adapters.files.program_fields import Count, Id, OneOf, Part, Shaped, Text, Texts
 from domain.solicitation.program import CONTACT_TARGETS, REQUIRED_TARGETS, TARGETS
 
-Target = Annotated[str, AfterValidator(one_of(TARGETS)), Field(json_schema_extra={"enum": sorted(TARGETS)})]
-ContactTarget = Annotated[
-    str, AfterValidator(one_of(CONTACT_TARGETS)), Field(json_schema_extra={"enum": sorted(CONTACT_TARGETS)})
-]
+Target = Annotated[str, OneOf(tuple(TARGETS))]
+ContactTarget = Annotated[str, OneOf(tuple(CONTACT_TARGETS))]
 Sql = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
-Column = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_$]*$")]
-Bucket = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")]
-SecretArn = Annotated[str, StringConstraints(pattern=r"^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:.+$")]
-RoleArn = Annotated[str, StringConstraints(pattern=r"^arn:aws[a-z-]*:iam::\d{12}:role/.+$")]
+Column = Annotated[str, Shaped(r"^[A-Za-z_][A-Za-z0-9_$]*$", "a column's name without quotes")]
+Bucket = Annotated[str, Shaped(r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$", "the name of an S3 bucket")]
+SecretArn = Annotated[
+    str, Shaped(r"^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:.+$", "the ARN of a secret")
+]
+RoleArn = Annotated[str, Shaped(r"^arn:aws[a-z-]*:iam::[0-9]{12}:role/.+$", "the ARN of a role")]
 
 
 def maps(*required: str) -> Callable[[dict[str, str]], dict[str, str]]:

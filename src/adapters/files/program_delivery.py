@@ -2,10 +2,23 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, GetJsonSchemaHandler, StringConstraints, model_validator
+from pydantic import Field, GetJsonSchemaHandler, model_validator
 from pydantic_core import CoreSchema
 
-from adapters.files.program_fields import ClockTime, Cron, Id, Json, Locale, LocalOrZone, Part, Text, Texts, Zone
+from adapters.files.nearest import nearest
+from adapters.files.program_fields import (
+    ClockTime,
+    Cron,
+    Id,
+    Json,
+    Locale,
+    LocalOrZone,
+    Part,
+    Shaped,
+    Text,
+    Texts,
+    Zone,
+)
 
 # What a marketplace written as a bare id means: time zone and locale. Others must be spelt out.
 KNOWN_MARKETPLACES: dict[str, tuple[str, str]] = {
@@ -16,13 +29,12 @@ KNOWN_MARKETPLACES: dict[str, tuple[str, str]] = {
     "JP": ("Asia/Tokyo", "ja"),
     "IN": ("Asia/Kolkata", "en"),
 }
-Mailbox = Annotated[
-    str, StringConstraints(pattern=r"^([^<>@\r\n]*<[^<>@\s]+@[^<>@\s]+\.[^<>@\s]+>|[^<>@\s]+@[^<>@\s]+\.[^<>@\s]+)$")
-]
+ADDRESS = r"[^<>@\s]+@[^<>@\s]+\.[^<>@\s]+"
+Mailbox = Annotated[str, Shaped(rf"^([^<>@\r\n]*<{ADDRESS}>|{ADDRESS})$", "an address or Name <address>")]
 
 
 class Marketplace(Part):
-    id: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,32}$")]
+    id: Annotated[str, Shaped(r"^[A-Za-z0-9_-]{1,32}$", "at most 32 letters, digits, hyphens and underscores")]
     """As the warehouse writes it."""
     time_zone: Zone
     """Where a customer has no zone of their own."""
@@ -35,6 +47,9 @@ class Marketplace(Part):
     @classmethod
     def _from_id(cls, value: Any) -> Any:
         if isinstance(value, str):
+            if value not in KNOWN_MARKETPLACES:
+                hint = nearest(value, KNOWN_MARKETPLACES)
+                raise ValueError(f"has no known time zone and locale: write {{id, timeZone, locale, sender}}{hint}")
             value = {"id": value}
         if isinstance(value, dict) and isinstance(value.get("id"), str) and value["id"] in KNOWN_MARKETPLACES:
             zone, locale = KNOWN_MARKETPLACES[value["id"]]

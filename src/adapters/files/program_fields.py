@@ -1,18 +1,23 @@
 """What all parts of a program file have in common: camelCase keys, no unknown ones, no silent conversions, and its field types."""
 
+import re
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.alias_generators import to_camel
+from pydantic_core import CoreSchema
+from pydantic_core.core_schema import no_info_after_validator_function
 
 from adapters.files.nearest import nearest
 from domain.errors import Rejected
 from domain.solicitation.cron import check_cron
 
 Item = TypeVar("Item")
+Json = dict[str, Any]
 
 
 class Part(BaseModel):
@@ -54,16 +59,41 @@ def _one_line(text: str) -> str:
     return text
 
 
-def one_of(known: Iterable[str]) -> Callable[[str], str]:
-    """A check of a word: it is one of these."""
-    words = tuple(known)
+@dataclass(frozen=True, slots=True)
+class OneOf:
+    """A word out of a list."""
 
-    def check(word: str) -> str:
-        if word not in words:
-            raise ValueError(f"is unknown{nearest(word, words)}")
+    words: tuple[str, ...]
+
+    def _check(self, word: str) -> str:
+        if word not in self.words:
+            raise ValueError(f"is unknown{nearest(word, self.words)}")
         return word
 
-    return check
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return no_info_after_validator_function(self._check, handler(source))
+
+    def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> Json:
+        return {**handler(core), "enum": sorted(self.words)}
+
+
+@dataclass(frozen=True, slots=True)
+class Shaped:
+    """A text that the pattern matches; `words` say what it should look like."""
+
+    pattern: str
+    words: str
+
+    def _check(self, text: str) -> str:
+        if not re.fullmatch(self.pattern, text):
+            raise ValueError(f"should be {self.words}")
+        return text
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return no_info_after_validator_function(self._check, handler(source))
+
+    def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> Json:
+        return {**handler(core), "pattern": self.pattern}
 
 
 def unique(*keys: str) -> Callable[[list[Item]], list[Item]]:
@@ -81,13 +111,14 @@ def unique(*keys: str) -> Callable[[list[Item]], list[Item]]:
 
 
 Text = Annotated[str, AfterValidator(_one_line)]
-Id = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=48)]
+Id = Annotated[str, Shaped(r"^[a-z0-9]+(-[a-z0-9]+)*$", "lower-case words joined by hyphens"), Field(max_length=48)]
 Zone = Annotated[str, AfterValidator(_zone)]
 LocalOrZone = Annotated[str, AfterValidator(_local_or_zone)]
 Cron = Annotated[str, AfterValidator(_cron)]
-ClockTime = Annotated[str, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
-Locale = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?$")]
+ClockTime = Annotated[str, Shaped(r"^([01][0-9]|2[0-3]):[0-5][0-9]$", "a time of day, 00:00 to 23:59")]
+Locale = Annotated[
+    str, Shaped(r"^[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?$", "a BCP 47 tag as en, en-GB or zh-Hant-TW")
+]
 Share = Annotated[float, Field(ge=0, le=1)]
 Count = Annotated[int, Field(ge=1)]
 Texts = Annotated[list[Text], AfterValidator(unique())]
-Json = dict[str, Any]

@@ -25,12 +25,8 @@ def spoken(path: Path, document: Any) -> str:
     """The path with the ids of list items in place of their positions."""
     words: list[str] = []
     for step in path:
-        item = _step(document, step)
-        name = (
-            item.get(IDS.get(words[-1], "")) if isinstance(step, int) and words and isinstance(item, Mapping) else None
-        )
-        words.append(str(name if name is not None else step))
-        document = item
+        document = _step(document, step)
+        words.append(_id(document, words[-1]) or str(step) if isinstance(step, int) and words else str(step))
     return ".".join(words)
 
 
@@ -49,6 +45,11 @@ def known_keys(path: Path, document: Any) -> tuple[str, ...]:
     """The keys that may stand in the mapping at this path."""
     schemas = _at(path, document)
     return tuple(dict.fromkeys(key for schema in schemas for key in schema.get("properties", ())))
+
+
+def _id(item: Any, name: str) -> str | None:
+    value = item.get(IDS.get(name, "")) if isinstance(item, Mapping) else item
+    return value if isinstance(value, str) else None
 
 
 def _step(document: Any, step: int | str) -> Any:

@@ -13,12 +13,13 @@ from adapters.files.yaml_source import Path, Source
 from domain.errors import Rejected
 
 ABSENT = object()
+QUOTED = re.compile(r"'([^']*)'")
 LONGEST = 80  # characters of a value that a message repeats
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing wrong with a program file. `value` is as written, empty when the key is not there."""
+    """One thing wrong with a program file. `line` counts from 1, 0 for none; `value` is as written, empty for none."""
 
     file: str
     line: int
@@ -28,7 +29,8 @@ class Problem:
 
     def __str__(self) -> str:
         key = " = ".join(part for part in (self.key, self.value) if part)
-        return f"{self.file}:{self.line}: {key}{': ' if key else ''}{self.reason}"
+        place = f"{self.file}:{self.line}" if self.line else self.file
+        return f"{place}: {key}{': ' if key else ''}{self.reason}"
 
 
 class ProgramInvalid(Rejected):
@@ -41,7 +43,7 @@ class ProgramInvalid(Rejected):
 
 def problem(file: str, source: Source, path: Path, reason: str) -> Problem:
     """A problem at a path of the document: its line (or its parent's), its key in words and its value as written."""
-    line = next((source.lines[path[:depth]] for depth in range(len(path), -1, -1) if path[:depth] in source.lines), 1)
+    line = next((source.lines[path[:depth]] for depth in range(len(path), -1, -1) if path[:depth] in source.lines), 0)
     return Problem(file, line, spoken(path, source.document), _shown(_value(source.document, path)), reason)
 
 
@@ -50,6 +52,8 @@ def translate(error: ValidationError, file: str, source: Source) -> list[Problem
     problems = []
     for found in error.errors(include_url=False):
         path = located(found["loc"], source.document)
+        if found["type"].startswith("union_tag"):  # the key that tells which of several shapes an item has
+            path = (*path, QUOTED.findall(found["ctx"]["discriminator"])[-1])
         problems.append(problem(file, source, path, _reason(found, path, source.document)))
     return problems
 
@@ -58,19 +62,15 @@ def _reason(error: Mapping[str, Any], path: Path, document: Any) -> str:
     kind, context = error["type"], error.get("ctx", {})
     if kind == "extra_forbidden":
         return f"is no known key{nearest(str(path[-1]), known_keys(path[:-1], document))}"
-    if kind == "missing":
+    if kind in ("missing", "union_tag_not_found"):
         return "is missing"
-    if kind == "union_tag_not_found":
-        return f"has no {context['discriminator'].strip(chr(39))}"
     if kind in ("union_tag_invalid", "literal_error"):
-        known = re.findall(r"'([^']*)'", context.get("expected_tags") or context["expected"])
-        tag = context.get("tag") or str(_value(document, path))
-        name = context["discriminator"].strip("'") + f" {tag} " if "discriminator" in context else ""
-        return f"{name}is unknown{nearest(tag, known)}"
+        known = QUOTED.findall(context.get("expected_tags") or context["expected"])
+        return f"is unknown{nearest(str(_value(document, path)), known)}"
     if kind == "value_error":
         return str(context["error"])
     message = str(error["msg"])
-    return message[0].lower() + message[1:].replace("Input should", "should")
+    return message.removeprefix("Input ").removeprefix("String ")
 
 
 def _value(document: Any, path: Path) -> Any:

@@ -8,14 +8,12 @@ from pydantic.json_schema import GenerateJsonSchema
 from adapters.files.program_chain import Filter
 from adapters.files.program_connectors import Connector, Contacts
 from adapters.files.program_delivery import Channel, EarliestStarts, Marketplace, Schedules
-from adapters.files.program_fields import Count, Cron, Id, Json, Part, Share, Text, one_of, unique
+from adapters.files.program_fields import Count, Cron, Id, Json, OneOf, Part, Share, Text, unique
 from adapters.files.program_scoring import FeatureGroup, Model
 
 CONTEXTS = ("program", "marketplace", "genre", "artist", "subjectName")
-Context = Annotated[str, AfterValidator(one_of(CONTEXTS)), Field(json_schema_extra={"enum": list(CONTEXTS)})]
-DedupeKey = Annotated[
-    str, AfterValidator(one_of(("customer", "subject"))), Field(json_schema_extra={"enum": ["customer", "subject"]})
-]
+Context = Annotated[str, OneOf(CONTEXTS)]
+DedupeKey = Annotated[str, OneOf(("customer", "subject"))]
 
 
 def _by_customer(keys: list[str]) -> list[str]:

@@ -2,12 +2,14 @@
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import AfterValidator, Field
 
-from adapters.files.program_fields import Id, Part, Text, Texts
+from adapters.files.program_fields import Id, Part, Shaped, Text, Texts
 
-GroupName = Annotated[str, StringConstraints(pattern=r"^[a-zA-Z0-9](-*[a-zA-Z0-9]){0,63}$")]
-Endpoint = Annotated[str, StringConstraints(pattern=r"^sagemaker://[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}$")]
+GroupName = Annotated[str, Shaped(r"^[a-zA-Z0-9](-*[a-zA-Z0-9]){0,63}$", "the name of a feature group")]
+Endpoint = Annotated[
+    str, Shaped(r"^sagemaker://[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}$", "sagemaker:// and the endpoint's name")
+]
 
 
 def _some(texts: list[str]) -> list[str]:

@@ -21,6 +21,7 @@ __all__ = [
     "ProgramInvalid",
     "compile_program",
     "load",
+    "load_all",
     "load_document",
     "load_program",
     "load_programs",
@@ -79,7 +80,7 @@ def load(path: Path) -> Loaded:
 
 
 def read_document(path: Path) -> dict[str, Any]:
-    """A program file's own keys and values, for `overrides.override`. ProgramInvalid: it is no YAML mapping."""
+    """A program file's own keys and values, for `program_override.override`. ProgramInvalid: it is no YAML mapping."""
     source = _source(path)
     if flaws := _flaws(source, str(path)):
         raise ProgramInvalid(flaws)
@@ -96,15 +97,15 @@ def _source(path: Path) -> Source:
     try:
         return read_yaml(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
-        raise ProgramInvalid([Problem(str(path), 1, "", "", "there is no such file")]) from error
+        raise ProgramInvalid([Problem(str(path), 0, "", "", "there is no such file")]) from error
     except UnicodeDecodeError as error:
-        raise ProgramInvalid([Problem(str(path), 1, "", "", "is not UTF-8")]) from error
+        raise ProgramInvalid([Problem(str(path), 0, "", "", "is not UTF-8")]) from error
 
 
 def _flaws(source: Source, file: str) -> list[Problem]:
     flaws = [problem(file, source, flaw.path, flaw.reason) for flaw in source.flaws]
     if not flaws and not isinstance(source.document, dict):
-        return [Problem(file, 1, "", "", "holds no mapping of keys to values")]
+        return [Problem(file, 0, "", "", "holds no mapping of keys to values")]
     return flaws
 
 

@@ -60,6 +60,7 @@ class Dispatcher:
 
     def __post_init__(self) -> None:
         self.mappings = [mapping for mapping in self.mappings if mapping.enabled]
+        _refuse_repeats(self.mappings)
         _limit_readers(self.mappings, self.third_reader)
         if self.restamp is None:
             self.restamp = not isinstance(self.clock, WallClock)
@@ -178,6 +179,12 @@ class Dispatcher:
             precision = found[0].get("ApproximateCreationDateTimePrecision", "MILLISECOND") if found else "MILLISECOND"
             self._precisions[table, stream_arn] = precision
         return self._precisions[table, stream_arn]
+
+
+def _refuse_repeats(mappings: Sequence[Mapping]) -> None:
+    for mapping, count in Counter((m.stream_arn, m.function) for m in mappings).items():
+        if count > 1:
+            raise ValueError(f"{mapping[0]} is mapped to {mapping[1]} twice")
 
 
 def _limit_readers(mappings: Sequence[Mapping], third_reader: str) -> None:

@@ -1,0 +1,6 @@
+"""Schedules in virtual time: what EventBridge would do in a day, in as long as the targets take."""
+
+from sandbox.clock.expression import next_fire
+from sandbox.clock.firing import Fired, ScheduleClock
+
+__all__ = ["Fired", "ScheduleClock", "next_fire"]

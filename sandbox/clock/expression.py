@@ -128,6 +128,8 @@ def _number(text: str, low: int, high: int, names: tuple[str, ...] = ()) -> int:
 def _days_by_number(field: str) -> Days:
     if field == "L":
         return lambda year, month: {monthrange(year, month)[1]}
+    if field == "LW":
+        return lambda year, month: _nearest_workday(year, month, monthrange(year, month)[1])
     if field.endswith("W"):
         wanted = _number(field[:-1], 1, 31)
         return lambda year, month: _nearest_workday(year, month, wanted)

@@ -39,6 +39,7 @@ def moment(text: str) -> datetime:
         ("cron(0 0 14W * ? *)", "2026-11-01T00:00", "2026-11-13T00:00"),  # a Saturday
         ("cron(0 0 1W * ? *)", "2026-07-15T00:00", "2026-08-03T00:00"),  # Saturday the first stays in its month
         ("cron(0 0 31W MAY ? *)", "2026-01-01T00:00", "2026-05-29T00:00"),  # Sunday the last does too
+        ("cron(0 0 LW FEB ? *)", NOON, "2027-02-26T00:00"),  # the 28th is a Sunday
         ("cron(0 0 20W * ? *)", "2026-11-01T00:00", "2026-11-20T00:00"),
         ("cron(0 8 1 JAN,JUL ? *)", NOON, "2027-01-01T08:00"),
         ("cron(0 8 1 1 ? 2030)", NOON, "2030-01-01T08:00"),

@@ -66,3 +66,15 @@ def test_it_ends_with_the_program_that_started_it(ending):
     child.stdout.close()
     assert not listens(int(port))
     assert not Path(home).exists()
+
+
+def test_its_own_timers_do_not_run() -> None:
+    # A process like the server's, up to where it would listen; the real timers tick every ten seconds, too long to wait for.
+    program = (
+        "import threading, ministack.app; from ministack.services import eventbridge, scheduler; from sandbox import embedded;"
+        "ministack.app.main = lambda: (eventbridge.start_scheduler(), scheduler.start_scheduler());"
+        "embedded.main(); print(*sorted(thread.name for thread in threading.enumerate()))"
+    )
+    threads = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
+    assert "scheduler" not in threads
+    assert "MainThread" in threads

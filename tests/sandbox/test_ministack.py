@@ -75,6 +75,8 @@ def test_its_own_timers_do_not_run() -> None:
         "ministack.app.main = lambda: (eventbridge.start_scheduler(), scheduler.start_scheduler());"
         "embedded.main(); print(*sorted(thread.name for thread in threading.enumerate()))"
     )
-    threads = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
+    threads = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout
     assert "scheduler" not in threads
     assert "MainThread" in threads

@@ -95,8 +95,8 @@ def _boolean_text(column: str) -> str:
 # By way of text, so that dates, timestamps with and without zone, and texts all take one road. Without a zone it is UTC.
 INSTANT: Mapping[Engine, str] = {
     "athena": (
-        "DATE_FORMAT(AT_TIMEZONE(COALESCE(TRY_CAST({text} AS TIMESTAMP WITH TIME ZONE),"
-        " TRY(FROM_ISO8601_TIMESTAMP({text}))), 'UTC'), '%Y-%m-%dT%H:%i:%sZ')"
+        "DATE_FORMAT(COALESCE(TRY_CAST({text} AS TIMESTAMP WITH TIME ZONE), TRY(FROM_ISO8601_TIMESTAMP({text})))"
+        " AT TIME ZONE 'UTC', '%Y-%m-%dT%H:%i:%sZ')"
     ),
     "redshift": (
         "TO_CHAR(TRY_CAST({text} AS TIMESTAMPTZ) AT TIME ZONE 'UTC', 'YYYY-MM-DD') || 'T'"

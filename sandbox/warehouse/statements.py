@@ -1,0 +1,168 @@
+"""Accepted statements in, run in a thread each, their state and results out: what both protocols report on."""
+
+import threading
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import duckdb
+from botocore.exceptions import ClientError
+
+from sandbox.warehouse.dialects import EngineError, to_duckdb
+from sandbox.warehouse.faults import WarehouseFaults
+from sandbox.warehouse.output import Output, Written, columns_of
+from sandbox.warehouse.tables import Tables
+from sandbox.warehouse.unload import Unload, parse_unload
+
+STOP_SECONDS = 5
+ROW_LIMIT = 100_000  # rows of a plain SELECT kept for paging; whoever wants more unloads
+
+
+@dataclass
+class Statement:
+    """One statement; states are Athena's. `results`: where Athena's by-products go."""
+
+    id: str
+    dialect: str
+    sql: str
+    parameters: tuple[str, ...]
+    database: str
+    results: str | None
+    request: dict[str, Any]
+    state: str = "QUEUED"
+    message: str = ""
+    submitted: datetime = field(default_factory=lambda: datetime.now(UTC))
+    finished: datetime | None = None
+    columns: list[tuple[str, str]] = field(default_factory=list)
+    rows: list[tuple[str | None, ...]] = field(default_factory=list)
+    row_count: int = 0
+    unload: Unload | None = None
+    files: list[Written] = field(default_factory=list)
+    manifest: str | None = None
+    stop: threading.Event = field(default_factory=threading.Event)
+    over: threading.Event = field(default_factory=threading.Event)
+    cursor: duckdb.DuckDBPyConnection | None = None
+
+    @property
+    def ended(self) -> bool:
+        return self.state in ("SUCCEEDED", "FAILED", "CANCELLED")
+
+
+class Statements:
+    """All statements of one warehouse."""
+
+    def __init__(self, tables: Tables, output: Output, faults: WarehouseFaults) -> None:
+        self._tables = tables
+        self._output = output
+        self._faults = faults
+        self._known: dict[str, Statement] = {}
+        self._tokens: dict[tuple[str, str], Statement] = {}
+        self._lock = threading.Lock()
+
+    def start(self, statement: Statement, token: str | None) -> Statement:
+        """Run it, or give back the statement that this token has started already."""
+        with self._lock:
+            held = self._tokens.get((statement.dialect, token)) if token else None
+            if held is not None:
+                return held
+            self._known[statement.id] = statement
+            if token:
+                self._tokens[(statement.dialect, token)] = statement
+        threading.Thread(target=self._run, args=(statement,), daemon=True).start()
+        return statement
+
+    def find(self, id: str, dialect: str) -> Statement | None:
+        statement = self._known.get(id)
+        return statement if statement and statement.dialect == dialect else None
+
+    def cancel(self, statement: Statement) -> None:
+        statement.stop.set()
+        if statement.cursor is not None and not statement.ended:
+            statement.cursor.interrupt()
+
+    def all(self, dialect: str) -> list[Statement]:
+        """Newest first."""
+        return [statement for statement in reversed(self._known.values()) if statement.dialect == dialect]
+
+    def close(self) -> None:
+        """Stop them all, and wait a moment for their threads to let go of the database."""
+        for statement in list(self._known.values()):
+            self.cancel(statement)
+        for statement in list(self._known.values()):
+            statement.over.wait(STOP_SECONDS)
+
+    def _run(self, statement: Statement) -> None:
+        outcome, statement.message = "FAILED", "INTERNAL_ERROR: the stand-in itself failed"
+        try:
+            statement.state = "RUNNING"
+            self._spell(statement)
+            self._execute(statement)
+            outcome, statement.message = "SUCCEEDED", ""
+        except EngineError as error:
+            statement.message = str(error)
+        except duckdb.Error as error:
+            statement.message = _in_their_words(error)
+        except ClientError as error:
+            statement.message = f"S3: {error}"
+        finally:
+            if statement.stop.is_set() and outcome == "FAILED":
+                outcome, statement.message = "CANCELLED", "Query was cancelled"
+            statement.finished = datetime.now(UTC)
+            statement.cursor = None
+            statement.state = outcome  # last: whoever sees it sees the rest
+            statement.over.set()
+
+    def _spell(self, statement: Statement) -> None:
+        if self._faults.is_endless(statement.sql):
+            statement.stop.wait()
+        if statement.stop.is_set():
+            raise EngineError("cancelled")
+        if message := self._faults.failure_of(statement.sql):
+            raise EngineError(message)
+
+    def _execute(self, statement: Statement) -> None:
+        plan = parse_unload(statement.sql, statement.dialect)
+        text = plan.select if plan else statement.sql
+        select = to_duckdb(text, statement.dialect, statement.parameters, self._tables.schemas())
+        with self._tables.cursor(statement.database) as cursor:
+            statement.cursor = cursor
+            statement.columns = columns_of(cursor, select)
+            statement.unload = plan
+            if plan is None:
+                self._select(statement, cursor, select)
+            else:
+                self._unload(statement, cursor, select, plan)
+
+    def _select(self, statement: Statement, cursor: duckdb.DuckDBPyConnection, select: str) -> None:
+        names = ", ".join(f'"{name}"' for name, _ in statement.columns)
+        texts = ", ".join(f'CAST("{name}" AS VARCHAR)' for name, _ in statement.columns)
+        cursor.execute(f"SELECT {texts} FROM ({select}) AS selected({names})")
+        statement.rows = cursor.fetchmany(ROW_LIMIT)
+        statement.row_count = len(statement.rows)
+
+    def _unload(self, statement: Statement, cursor: duckdb.DuckDBPyConnection, select: str, plan: Unload) -> None:
+        statement.files = self._output.unload(cursor, select, plan, statement.id, statement.dialect)
+        statement.row_count = sum(file.rows for file in statement.files)
+        if statement.dialect == "athena" and statement.results:
+            manifest = f"{statement.results.rstrip('/')}/{statement.id}-manifest.csv"
+            statement.manifest = self._output.athena_manifest(manifest, statement.files)
+        if plan.manifest and statement.files:
+            columns = [column for column in statement.columns if column[0] not in plan.partition_by]
+            statement.manifest = self._output.redshift_manifest(plan, statement.files, columns)
+
+
+def new_id() -> str:
+    return str(uuid.uuid4())
+
+
+def _in_their_words(error: duckdb.Error) -> str:
+    """DuckDB's message under the engines' name for such a failure."""
+    text = str(error).splitlines()[0]
+    kinds: Sequence[tuple[Callable[[], bool], str]] = (
+        (lambda: isinstance(error, duckdb.CatalogException) and "Table with name" in text, "TABLE_NOT_FOUND"),
+        (lambda: isinstance(error, duckdb.BinderException) and "column" in text, "COLUMN_NOT_FOUND"),
+        (lambda: isinstance(error, duckdb.ConversionException), "INVALID_CAST_ARGUMENT"),
+    )
+    return f"{next((name for holds, name in kinds if holds()), 'GENERIC_USER_ERROR')}: {text}"

@@ -10,11 +10,12 @@ from moto import mock_aws
 from adapters.aws import batch_items
 from adapters.aws.attribute_values import encode_value
 from adapters.aws.batch_items import Backoff
+from adapters.aws.quick_bodies import quicken
 from domain.errors import Rejected, Unavailable
 
 
-@pytest.fixture
-def client(monkeypatch):
+@pytest.fixture(params=[lambda client: client, quicken], ids=["plain", "quick"])
+def client(request, monkeypatch):
     for name, value in {
         "AWS_ACCESS_KEY_ID": "x",
         "AWS_SECRET_ACCESS_KEY": "x",
@@ -22,7 +23,8 @@ def client(monkeypatch):
     }.items():
         monkeypatch.setenv(name, value)
     with mock_aws():
-        client = boto3.client("dynamodb", config=Config(retries={"total_max_attempts": 1}))
+        config = Config(parameter_validation=False, retries={"total_max_attempts": 1})
+        client = request.param(boto3.client("dynamodb", config=config))
         client.create_table(
             TableName="Things",
             KeySchema=[{"AttributeName": "PK", "KeyType": "HASH"}, {"AttributeName": "SK", "KeyType": "RANGE"}],

@@ -12,6 +12,7 @@ from programs_in_small import READY, REVIEWS, RUN
 from adapters.aws.attribute_values import encode_item
 from adapters.aws.batch_items import Backoff
 from adapters.aws.candidates import CandidateTable
+from adapters.aws.quick_bodies import quicken
 from adapters.aws.session import QUICK
 from domain.errors import Unavailable
 from domain.solicitation.program import Channel
@@ -30,7 +31,7 @@ def dynamodb(monkeypatch):
     }.items():
         monkeypatch.setenv(name, value)
     with mock_aws():
-        client = boto3.client("dynamodb", config=QUICK)
+        client = quicken(boto3.client("dynamodb", config=QUICK))
         make_candidates_table(client, "Candidates")
         yield client
 

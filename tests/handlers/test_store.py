@@ -13,6 +13,7 @@ from programs_in_small import AT, READY, REVIEWS, RUN
 from adapters.aws.attribute_values import encode_item
 from adapters.aws.batch_items import Backoff
 from adapters.aws.candidates import CandidateTable
+from adapters.aws.quick_bodies import quicken
 from adapters.aws.run_programs import keep_program
 from adapters.aws.runs import RunLedger
 from adapters.aws.session import QUICK
@@ -37,7 +38,7 @@ def parts(monkeypatch):
     }.items():
         monkeypatch.setenv(name, value)
     with mock_aws():
-        dynamodb, s3 = boto3.client("dynamodb", config=QUICK), boto3.client("s3")
+        dynamodb, s3 = quicken(boto3.client("dynamodb", config=QUICK)), boto3.client("s3")
         s3.create_bucket(Bucket="work")
         make_candidates_table(dynamodb, "Candidates")
         make_candidates_table(dynamodb, "Runs")  # its keys are PK and SK too

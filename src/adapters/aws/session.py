@@ -6,6 +6,8 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
+from adapters.aws.quick_bodies import quicken
+
 # Request shapes are built by our own code and covered by tests; checking them again costs 3x of a batch write (performance.md, 4).
 QUICK = Config(parameter_validation=False, retries={"mode": "standard", "total_max_attempts": 4})
 
@@ -17,3 +19,8 @@ def session() -> boto3.Session:
 
 def client(service: str, config: Config | None = None) -> Any:
     return session().client(service, config=config)  # type: ignore[call-overload]
+
+
+def dynamodb() -> Any:
+    """The client for batches of items."""
+    return quicken(client("dynamodb", QUICK))

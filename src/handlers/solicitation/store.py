@@ -12,7 +12,7 @@ from adapters.aws.batch_items import KEYS_A_READ, chunks
 from adapters.aws.candidates import CandidateTable
 from adapters.aws.run_programs import load_program
 from adapters.aws.runs import RunLedger
-from adapters.aws.session import QUICK, client
+from adapters.aws.session import client, dynamodb
 from adapters.aws.work_files import WorkFiles
 from domain.errors import Unavailable
 from domain.solicitation.candidate import band
@@ -31,11 +31,11 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
 @cache
 def live() -> dict[str, Any]:
     env = StoreSettings.from_env()
-    dynamodb = client("dynamodb", QUICK)
+    tables = dynamodb()
     return {
-        "ledger": RunLedger(dynamodb, env.runs_table),
+        "ledger": RunLedger(tables, env.runs_table),
         "files": WorkFiles(client("s3"), env.work_bucket),
-        "candidates": CandidateTable(dynamodb, env.candidates_table),
+        "candidates": CandidateTable(tables, env.candidates_table),
     }
 
 

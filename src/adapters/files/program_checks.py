@@ -1,17 +1,21 @@
 """A program file whose every key is right on its own in, what does not fit together in it out."""
 
 from collections.abc import Iterator
+from datetime import date
 from math import isclose
 from typing import NamedTuple
 
-import sqlglot
 from sqlglot import exp
-from sqlglot.errors import SqlglotError
 
+from adapters.aws.query_sql import bind, parse
 from adapters.files.nearest import nearest
 from adapters.files.program_connectors import AthenaConnector, RedshiftConnector
 from adapters.files.program_schema import ProgramFile
 from adapters.files.yaml_source import Path
+from domain.errors import Rejected
+from domain.solicitation.program import Engine, Query
+
+ANY_DAY = date(2026, 11, 20)  # a query can be bound to one day as to any other
 
 
 class Misfit(NamedTuple):
@@ -88,44 +92,47 @@ def _contacts(program: ProgramFile) -> Iterator[Misfit]:
     if connector is None:
         hint = nearest(program.contacts.connector_id, ids)
         yield Misfit(("contacts", "connectorId"), f"is no connector of this program{hint}")
+        return
+    query = Query("contacts", connector.connector_id, program.contacts.query, ())
+    try:
+        tree = _bound(query, connector.type)
+    except Rejected as reason:
+        yield Misfit(("contacts", "query"), str(reason))
     else:
-        contacts = program.contacts
-        yield from _select(contacts.query, connector.type, contacts.field_mapping, ("contacts",), ("contacts", "query"))
+        yield from _columns(tree, program.contacts.field_mapping, ("contacts",))
 
 
 def _query(connector: AthenaConnector | RedshiftConnector, index: int, by_default: bool) -> Iterator[Misfit]:
     base: Path = ("dataConnectors", index)
-    at: Path = (*base, "config", "query")
     config = connector.config
-    yield from _select(config.query, connector.type, connector.field_mapping, base, at, by_default, config.table)
-
-
-def _select(
-    sql: str,
-    dialect: str,
-    mapping: dict[str, str],
-    base: Path,
-    at: Path,
-    by_default: bool = False,
-    table: str | None = None,
-) -> Iterator[Misfit]:
+    query = Query(connector.connector_id, connector.connector_id, config.query, ())
     try:
-        statements = sqlglot.parse(sql, dialect=dialect)
-    except SqlglotError as error:
-        yield Misfit(at, f"is no {dialect} SQL: {str(error).splitlines()[0]}")
+        tree = _bound(query, connector.type)
+    except Rejected as reason:
+        yield Misfit((*base, "config", "query"), str(reason))
         return
-    if len(statements) != 1 or not isinstance(statements[0], exp.Query):
-        yield Misfit(at, "should be one SELECT")
-        return
-    tree = statements[0]
     read = {found.name.lower() for found in tree.find_all(exp.Table)}
-    if table and table.lower().rpartition(".")[2] not in read:
-        yield Misfit((*at[:-1], "table"), f"is not read by the query{nearest(table, read)}")
-    columns = [name.lower() for name in tree.named_selects]
+    if config.table and config.table.lower().rpartition(".")[2] not in read:
+        yield Misfit((*base, "config", "table"), f"is not read by the query{nearest(config.table, read)}")
+    yield from _columns(tree, connector.field_mapping, base, by_default)
+
+
+def _bound(query: Query, engine: Engine) -> exp.Query:
+    """The query's tree, once it can be bound to a day. Rejected: it cannot; the text says where and why."""
+    try:
+        bind(query, engine, ANY_DAY)
+    except Rejected as reason:
+        raise Rejected(str(reason).removeprefix(f"query {query.name}").lstrip(":, ")) from reason
+    return parse(query, engine)
+
+
+def _columns(tree: exp.Query, mapping: dict[str, str], base: Path, by_default: bool = False) -> Iterator[Misfit]:
+    """Mapped columns that the select list does not name; behind a `*` only the warehouse knows."""
+    named = [name.lower() for name in tree.named_selects]
     if tree.is_star:
         return
     for column, target in mapping.items():
-        if column.lower() not in columns:
-            hint = nearest(column, columns)
-            place = at if by_default else (*base, "fieldMapping", column)
-            yield Misfit(place, f"column {column}, mapped to {target}, is not selected by the query{hint}", by_default)
+        if column.lower() not in named:
+            reason = f"column {column}, mapped to {target}, is not selected by the query{nearest(column, named)}"
+            place = (*base, "config", "query") if by_default else (*base, "fieldMapping", column)
+            yield Misfit(place, reason, by_default)

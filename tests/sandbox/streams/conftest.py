@@ -1,6 +1,7 @@
 """Streams on moto, on ministack and in memory."""
 
 from collections.abc import Callable, Iterator
+from functools import cache
 from typing import Any
 
 import boto3
@@ -8,21 +9,28 @@ import pytest
 from moto import mock_aws
 from stream_rig import Cloud, InMemory
 
+from sandbox.ministack import Ministack
+
 
 @pytest.fixture(params=["moto", "ministack"])
 def emulator(request: pytest.FixtureRequest) -> Iterator[tuple[str, Callable[[str], Any]]]:
     """Name and client factory of each emulator."""
-    clients: dict[str, Any] = {}
-
-    def of(make: Callable[[str], Any]) -> Callable[[str], Any]:
-        return lambda service: clients.get(service) or clients.setdefault(service, make(service))
-
     if request.param == "ministack":
-        yield "ministack", of(request.getfixturevalue("ministack").client)
+        yield "ministack", _of_ministack(request.getfixturevalue("ministack"))
         return
-    access = {"region_name": "eu-west-1", "aws_access_key_id": "test", "aws_secret_access_key": "test"}
     with mock_aws():
-        yield "moto", of(lambda service: boto3.client(service, **access))
+        yield "moto", _of_moto
+
+
+@cache  # making clients is what costs; moto takes hold of them whenever they were made
+def _of_moto(service: str) -> Any:
+    access = {"region_name": "eu-west-1", "aws_access_key_id": "test", "aws_secret_access_key": "test"}
+    return boto3.client(service, **access)  # type: ignore[call-overload]
+
+
+@cache
+def _of_ministack(server: Ministack) -> Callable[[str], Any]:
+    return cache(server.client)
 
 
 @pytest.fixture(params=["kinesis", "table"])

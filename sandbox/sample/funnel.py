@@ -58,7 +58,8 @@ SEED: Mapping[str, Funnel] = {
 def scaled(program: str, rows: int) -> Funnel:
     """The program's funnel for `rows` extracted rows, rounded by largest remainder. KeyError: there is none for it."""
     seed = SEED[program]
-    duplicates, eligible, *removed = apportion(rows, [seed.duplicates, seed.eligible, *seed.removed.values()])
+    # Duplicates last, so that of equal remainders theirs is the one that goes: a lone row repeats nothing.
+    eligible, *removed, duplicates = apportion(rows, [seed.eligible, *seed.removed.values(), seed.duplicates])
     bands = apportion(eligible, list(seed.bands.values()))
     return Funnel(
         extracted=rows,

@@ -1,14 +1,15 @@
 """A past in, `history/customers.jsonl.gz` out: one object a customer that has one, as the Customers table is seeded with."""
 
 import gzip
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import orjson
+import pyarrow as pa
 
 from sandbox.sample.blueprint import Blueprint
 from sandbox.sample.columns import iso_instants
@@ -19,34 +20,36 @@ ELSEWHERE = 0.02  # share of customers with a past in another program, which mus
 
 
 def lines(
-    past: Past, crowd: Crowd, names: tuple[Sequence[str], Sequence[str]], plan: Blueprint, start: datetime, seed: int
+    past: Past, crowd: Crowd, names: tuple[pa.Array, pa.Array], plan: Blueprint, start: datetime, seed: int
 ) -> Iterator[dict[str, Any]]:
     """The objects, in the customers' order; `names` are the customers' and the subjects' by number."""
     customers, subjects = names
-    asked, answered = _by_owner(past.asked, subjects), _by_owner(past.answered, subjects)
     rng = np.random.default_rng([seed, 7])
     everywhere = crowd.opted_out & (rng.random(crowd.customers) < 0.5)
-    elsewhere = rng.random(crowd.customers) < ELSEWHERE
+    columns = zip(
+        customers.to_pylist(),
+        _by_owner(past.asked, subjects, crowd.customers),
+        _by_owner(past.answered, subjects, crowd.customers),
+        everywhere.tolist(),
+        (crowd.opted_out & ~everywhere).tolist(),
+        (rng.random(crowd.customers) < ELSEWHERE).tolist(),
+        strict=True,
+    )
     decoy = _elsewhere(plan, start)
-    for number, customer in enumerate(customers):
-        here: dict[str, Any] = {}
-        if crowd.opted_out[number] and not everywhere[number]:
-            here["optedOut"] = True
-        if number in answered:
-            here["answered"] = answered[number]
-        if number in asked:
-            here["asked"] = asked[number]
-        line: dict[str, Any] = {"programs": {plan.program: here}} if here else {}
-        if number in asked:
-            line["caps"] = {plan.cap_group: sorted(asked[number].values())}
-        if everywhere[number]:
-            line["optedOut"] = True
-        if elsewhere[number]:
-            line = {key: {**line.get(key, {}), **decoy.get(key, {})} for key in decoy} | {
-                key: value for key, value in line.items() if key not in decoy
-            }
-        if line:
-            yield {"customer": customer, **line}
+    for customer, asked, answered, out_of_all, out_of_this, elsewhere in columns:
+        here = {"optedOut": out_of_this, "answered": answered, "asked": asked}
+        programs = {
+            plan.program: {key: value for key, value in here.items() if value},
+            **(decoy["programs"] if elsewhere else {}),
+        }
+        caps = {plan.cap_group: sorted(asked.values()), **(decoy["caps"] if elsewhere else {})}
+        line = {"optedOut": out_of_all, "programs": _filled(programs), "caps": _filled(caps)}
+        if any(line.values()):
+            yield {"customer": customer, **_filled(line)}
+
+
+def _filled(mapping: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in mapping.items() if value}
 
 
 def write(rows: Iterator[dict[str, Any]], file: Path) -> None:
@@ -57,14 +60,13 @@ def write(rows: Iterator[dict[str, Any]], file: Path) -> None:
             out.write(orjson.dumps(row) + b"\n")
 
 
-def _by_owner(events: Events, subjects: Sequence[str]) -> dict[int, dict[str, str]]:
-    """Subject and instant of each owner's events, the earliest first."""
-    found: dict[int, dict[str, str]] = defaultdict(dict)
+def _by_owner(events: Events, subjects: pa.Array, customers: int) -> Iterator[dict[str, str]]:
+    """Subject and instant of each customer's events, the earliest first; one mapping a customer, empty for most."""
     order = np.lexsort((events.at, events.owner))
-    columns = events.owner[order].tolist(), events.subject[order].tolist(), iso_instants(events.at[order])
-    for owner, subject, at in zip(*columns, strict=True):
-        found[owner][subjects[subject]] = at
-    return found
+    about, at = subjects.take(pa.array(events.subject[order])).to_pylist(), iso_instants(events.at[order])
+    bounds = np.searchsorted(events.owner[order], np.arange(customers + 1)).tolist()
+    for first, last in pairwise(bounds):
+        yield dict(zip(about[first:last], at[first:last], strict=True))
 
 
 def _elsewhere(plan: Blueprint, start: datetime) -> dict[str, Any]:

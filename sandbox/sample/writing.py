@@ -75,8 +75,8 @@ def _write_history(scene: Scene, seed: int, out: Path) -> None:
     start = scene.plan.started_at(scene.day)
     rng = np.random.default_rng([seed, 4])
     past = remember(scene.crowd, scene.subject, scene.subjects, start, scene.plan.window_days, rng)
-    crowd = scene.people.slice(0, scene.crowd.customers).to_pylist(), scene.things.to_pylist()
-    seeds.write(seeds.lines(past, scene.crowd, crowd, scene.plan, start, seed), out / "history" / "customers.jsonl.gz")
+    names = scene.people.slice(0, scene.crowd.customers), scene.things
+    seeds.write(seeds.lines(past, scene.crowd, names, scene.plan, start, seed), out / "history" / "customers.jsonl.gz")
 
 
 def _write_features(scene: Scene, subjects: Features, kind: ModuleType, seed: int, out: Path) -> None:

@@ -1,10 +1,11 @@
 """The program `Ministack` starts: the emulator, its real-time timers off because schedules fire in virtual time (see `clock`)."""
 
+import os
+import signal
+import sys
+import threading
+
 from ministack.services import eventbridge, scheduler
-
-
-def _no_timer() -> None:
-    """In place of the threads that fire schedules and scheduled rules by the machine's clock."""
 
 
 def main() -> None:
@@ -15,5 +16,16 @@ def main() -> None:
     serve()
 
 
+def _no_timer() -> None:
+    """In place of the threads that fire schedules and scheduled rules by the machine's clock."""
+
+
+def _end_with_parent() -> None:
+    """End when our input does: that is when the parent is gone, also one that was killed outright."""
+    sys.stdin.buffer.read()
+    os.killpg(os.getpgid(0), signal.SIGKILL)  # the workers too; whoever starts next sweeps our folder
+
+
 if __name__ == "__main__":
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     main()

@@ -22,6 +22,7 @@ from botocore.config import Config
 REGION = "eu-west-1"
 START_SECONDS = 30  # measured 0.3 s idle; generous for a loaded machine
 STOP_SECONDS = 5
+HOME_PREFIX = "ovation-aws-"  # then the id of the process that started it
 PROGRAM = Path(__file__).with_name("embedded.py")
 
 
@@ -51,13 +52,14 @@ class Ministack:
     def start(self) -> "Ministack":
         """Start the server and wait until it answers. RuntimeError, with its log, when it does not."""
         self.port = free_port()
-        self._home = Path(tempfile.mkdtemp(prefix="ovation-aws-"))
+        sweep_homes()
+        self._home = Path(tempfile.mkdtemp(prefix=f"{HOME_PREFIX}{os.getpid()}-"))
         with (self._home / "log").open("wb") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-P", str(PROGRAM)],  # -P: this folder's modules are not its top level modules
                 env=self._server_environment(),
                 cwd=self._home,
-                stdin=subprocess.DEVNULL,
+                stdin=subprocess.PIPE,  # never written to: its end tells the server that we are gone, however we went
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,  # its workers share its process group, so stopping takes all of them
@@ -132,6 +134,24 @@ class Ministack:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.stop()
+
+
+def sweep_homes() -> None:
+    """Remove the folders of servers whose parent was killed before it could."""
+    for home in Path(tempfile.gettempdir()).glob(f"{HOME_PREFIX}*-*"):
+        owner = home.name.removeprefix(HOME_PREFIX).split("-")[0]
+        if owner.isdecimal() and not _lives(int(owner)):
+            shutil.rmtree(home, ignore_errors=True)
+
+
+def _lives(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # another user's
+        return True
+    return True
 
 
 def free_port() -> int:

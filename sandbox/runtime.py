@@ -1,0 +1,120 @@
+"""The whole system on one machine: the synthesised templates on an embedded AWS, stand-ins beside it, and batches run on them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import boto3
+from botocore.config import Config
+
+from domain.solicitation.program import Program
+from sandbox.batch import BatchMachine, Progress, scheduled_at
+from sandbox.control import Address
+from sandbox.host import Host
+from sandbox.synth import ROOT
+
+STATE = ROOT / ".ovation"
+
+
+@dataclass
+class Sandbox:
+    """One running sandbox, started here (then it stops here) or attached to.
+
+    `with Sandbox.start() as sandbox: sandbox.load(folder); sandbox.run_batch(program, day)`
+    """
+
+    address: Address
+    folder: Path
+    _host: Host | None = field(default=None, repr=False)
+    _clients: dict[str, Any] = field(default_factory=dict, repr=False)
+
+    @classmethod
+    def start(
+        cls, warehouse: Path | None = None, state_dir: Path = STATE, on_step: Callable[[str], None] = lambda step: None
+    ) -> Self:
+        """Synthesise, start, deploy, load `warehouse` (a data folder), and leave the address in `state_dir` for others.
+
+        `on_step` hears what is being done. Raises SynthError, DeployError, RepairError.
+        """
+        host = Host(state_dir)
+        try:
+            sandbox = cls(host.start(on_step), state_dir, host)
+            sandbox.address.write(state_dir)
+            if warehouse is not None:
+                on_step(f"loading {warehouse}")
+                sandbox.load(warehouse)
+        except BaseException:  # Ctrl-C too: nothing may keep running
+            host.stop()
+            raise
+        return sandbox
+
+    @classmethod
+    def attach(cls, state_dir: Path = STATE) -> Self:
+        """The sandbox another process keeps running. Raises NotRunning."""
+        return cls(Address.read(state_dir), state_dir)
+
+    def load(self, folder: Path) -> None:
+        """Tables, history, features and models of a data folder. Replaces what an earlier folder told of the same programs."""
+        if self._host:
+            self._host.load(folder)
+        else:
+            self.address.call("load", folder=str(folder.resolve()))
+
+    def run_batch(
+        self,
+        program: Program,
+        day: date,
+        *,
+        rerun: bool = False,
+        dry_run: str | None = None,
+        deployed: bool = True,
+        on_progress: Callable[[Progress], None] = lambda progress: None,
+    ) -> dict[str, Any]:
+        """Run the program's batch for that UTC date as its schedule would; the machine's output.
+
+        Not `deployed`: the program as given here runs, not the one of its id in the templates. Raises BatchFailed.
+        """
+        options = {"rerun": rerun, "dryRun": dry_run, "programHash": None if deployed else self.batch.publish(program)}
+        execution = self.batch.start(program.id, scheduled_at(program, day), **options)
+        return self.batch.watch(execution, on_progress)
+
+    @cached_property
+    def batch(self) -> BatchMachine:
+        names = self.address.names
+        return BatchMachine(self.client, names["machine"], names["runs_table"], names["work_bucket"])
+
+    def client(self, service: str) -> Any:
+        """A boto3 client of the sandbox's services, stand-ins included."""
+        if service not in self._clients:
+            self._clients[service] = boto3.client(  # type: ignore[call-overload]
+                service,
+                endpoint_url=self.address.endpoints.get(service, self.address.endpoints["aws"]),
+                region_name=self.address.region,
+                aws_access_key_id="test",
+                aws_secret_access_key="test",  # noqa: S106
+                config=Config(s3={"addressing_style": "path"}),
+            )
+        return self._clients[service]
+
+    def wait(self) -> None:
+        """Return when another process asks this sandbox to stop."""
+        assert self._host, "attached, not started here"
+        self._host.control.stopping.wait()
+
+    def stop(self) -> None:
+        """End everything that was started; attached: ask the process that started it to."""
+        if self._host:
+            self._host.stop()
+        else:
+            self.address.call("stop")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        if self._host:
+            self.stop()

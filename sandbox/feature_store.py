@@ -46,7 +46,8 @@ class FeatureGroup:
         """The records there are; one of an unknown id is left out, and so is a feature without a value."""
         known = [id for id in ids if id in self.rows]
         found = self.table.select([n for n in (names or self.table.column_names) if n in self.table.column_names])
-        for id, row in zip(known, found.take([self.rows[id] for id in known]).to_pylist(), strict=True):
+        places = pa.array([self.rows[id] for id in known], pa.int64())
+        for id, row in zip(known, found.take(places).to_pylist(), strict=True):
             features = ((name, value) for name, value in row.items() if value is not None)
             yield id, [{"FeatureName": name, "ValueAsString": str(value)} for name, value in features]
 

@@ -6,25 +6,34 @@ import orjson
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
+from stand_ins import PROPENSITY, reach
 
 from adapters.aws.batch_items import Backoff
 from adapters.aws.endpoints import Endpoint, Endpoints, Garbled, read_answers, runtime
 from domain.errors import Rejected, Unavailable
 from domain.solicitation.breaker import ERRORS_IN_A_ROW, OPEN_SECONDS
 from domain.solicitation.program import Model
-from sandbox.sagemaker import SageMakerServer
-from tests.stand_ins import PROPENSITY, reach
+from sandbox.sagemaker import SageMakerFaults, SageMakerServer
 
 ROWS = [{"engagement_score": 1.0, "price": 10.0}, {"engagement_score": 0.0, "price": 0.0}]
 LINES = [orjson.dumps(row) + b"\n" for row in ROWS]
 SCORES = [pytest.approx(0.952574, abs=1e-6), 0.5]
 
 
+@pytest.fixture(scope="module")
+def running():
+    with SageMakerServer() as server:
+        quick = Config(read_timeout=0.2, retries={"total_max_attempts": 1}, parameter_validation=False)
+        yield server, reach("sagemaker-runtime", server.endpoint, quick)
+
+
 @pytest.fixture
-def server():
-    with SageMakerServer() as running:
-        running.deploy("propensity", PROPENSITY)
-        yield running
+def server(running):
+    server, _ = running
+    server.faults = SageMakerFaults()
+    server.models = {"propensity": PROPENSITY}
+    server.calls.clear()
+    return server
 
 
 @pytest.fixture
@@ -38,9 +47,8 @@ def now():
 
 
 @pytest.fixture
-def endpoint(server, waits, now):
-    quick = Config(read_timeout=0.2, retries={"total_max_attempts": 1}, parameter_validation=False)
-    client = reach("sagemaker-runtime", server.endpoint, quick)
+def endpoint(running, waits, now):
+    _, client = running
     backoff = Backoff(base=1.0, most=4.0, chance=lambda: 0.5, sleep=waits.append)
     return Endpoint("propensity", client, clock=lambda: now[0], backoff=backoff)
 
@@ -71,10 +79,11 @@ def test_an_endpoint_that_goes_on_failing_is_unavailable_after_the_last_try(endp
     assert len(waits) == 1
 
 
-def test_an_endpoint_whose_machine_is_gone_is_unavailable(endpoint, server):
-    server.stop()
+def test_an_endpoint_whose_machine_is_gone_is_unavailable():
+    with SageMakerServer() as gone:
+        client = reach("sagemaker-runtime", gone.endpoint)
     with pytest.raises(Unavailable, match="invoke propensity"):
-        endpoint.answers(LINES, attempts=2)
+        Endpoint("propensity", client).answers(LINES, attempts=1)
 
 
 def test_an_endpoint_that_does_not_exist_is_a_mistake_in_the_program(endpoint, server):

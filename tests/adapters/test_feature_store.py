@@ -1,13 +1,13 @@
 """Features over real HTTP: every id is answered, found absent, or known to be unread."""
 
 import pytest
+from stand_ins import keep_features, reach
 
 from adapters.aws.batch_items import Backoff
 from adapters.aws.feature_store import ONE_TRY, FeatureStore, record
 from domain.errors import Rejected
 from domain.solicitation.program import FeatureGroup
 from sandbox.feature_store import FeatureStoreServer
-from tests.stand_ins import keep_features, reach
 
 GROUP = FeatureGroup("customers", "customer", ("engagement", "genre"))
 IDS = [f"c{number}" for number in range(8)]

@@ -6,11 +6,11 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from programs_in_small import REVIEWS
 
 from domain.solicitation.candidate import ModelScore, Score
 from domain.solicitation.program import FeatureGroup, Model
 from domain.solicitation.scoring import batches, combine, feature, model_rows, needed_groups, record_ids, valid
-from tests.programs_in_small import REVIEWS
 
 PROPENSITY = Model("propensity", "sagemaker://propensity", "3", ("engagement", "price"), 0.6)
 AFFINITY = Model("affinity", "sagemaker://affinity", "2", ("genre",), 0.4)

@@ -1,0 +1,28 @@
+"""programs/*.yaml -> cdk.out: what `cdk deploy` deploys and the sandbox runs. `OVATION_STAGE` or `-c stage=` names the stage."""
+
+import os
+import sys
+from pathlib import Path
+
+PROJECT = Path(__file__).resolve().parent
+sys.path[:0] = [str(PROJECT), str(PROJECT / "src")]
+
+from adapters.files.programs import load_programs  # noqa: E402 - our packages are found from here on
+from domain.errors import Rejected  # noqa: E402
+
+
+def main() -> None:
+    """Synthesise one stage. A bad program ends it with the loader's words and exit code 1."""
+    try:
+        programs = load_programs(PROJECT / os.environ.get("OVATION_PROGRAMS", "programs"))
+    except Rejected as reason:
+        sys.exit(str(reason))
+    from infra.synth import context, stage_of, synth  # starts Node, so only when there is something to synthesise
+
+    stage = stage_of(context(PROJECT))
+    outdir = PROJECT / os.environ.get("CDK_OUTDIR", "cdk.out")
+    synth(programs, stage=stage, project=PROJECT, outdir=outdir, checked=stage.name != "sandbox")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,113 @@
+"""The functions of the batch in, the one state machine that runs every program's batch out."""
+
+from collections.abc import Mapping
+
+from aws_cdk import Duration
+from aws_cdk import aws_logs as logs
+from aws_cdk import aws_stepfunctions as sfn
+from aws_cdk import aws_stepfunctions_tasks as tasks
+from constructs import Construct
+
+from infra.function import PythonFunction
+from infra.stages import Stage
+
+ATTEMPTS = 3
+TIMEOUT = Duration.hours(4)
+RUN = {"run.$": "$.run"}
+BUCKET = {"run.$": "$.run", "bucket.$": "$.bucket"}
+
+
+class BatchMachine(Construct):
+    """claim → extract until done → etl of every bucket → gate → filter, score, store, contacts of every bucket → complete.
+
+    What fails fails the machine, so that a redrive repeats only what failed; the next claim takes a failed holder's run over.
+    """
+
+    def __init__(self, scope: Construct, id: str, *, functions: Mapping[str, PythonFunction], stage: Stage) -> None:
+        super().__init__(scope, id)
+        self._functions, self._stage = functions, stage
+        log_group = logs.LogGroup(self, "Logs", retention=stage.log_retention, removal_policy=stage.removal_policy)
+        self.machine = sfn.StateMachine(
+            self,
+            "Machine",
+            state_machine_type=sfn.StateMachineType.STANDARD,
+            definition_body=sfn.DefinitionBody.from_chainable(self._definition()),
+            timeout=TIMEOUT,
+            tracing_enabled=True,
+            # Executions carry run ids, S3 pointers and counts, never a candidate; so their data may be logged.
+            logs=sfn.LogOptions(destination=log_group, level=sfn.LogLevel.ALL, include_execution_data=True),
+            removal_policy=stage.removal_policy,
+        )
+
+    def _definition(self) -> sfn.IChainable:
+        named = sfn.Pass(self, "Name the execution", input_path="$$.Execution.Id", result_path="$.execution")
+        claimed = sfn.Choice(self, "Is the run ours?")
+        claimed.when(sfn.Condition.string_equals("$.outcome", "claimed"), self._run())
+        claimed.otherwise(
+            sfn.Succeed(self, "Nothing to do", comment="Another execution has the run, or its program is disabled.")
+        )
+        return named.next(self._task("Claim", None, result="$")).next(claimed)
+
+    def _run(self) -> sfn.IChainable:
+        unloaded = (
+            self._each_bucket("Etl buckets", self._task("Etl", BUCKET))
+            .next(self._task("Gate", RUN))
+            .next(self._each_bucket("Deliver buckets", self._bucket_stages()))
+            .next(self._task("Complete", RUN, result="$"))
+        )
+        # `extract` waits inside itself for a while, so short statements need no second round.
+        extract = self._task("Extract", RUN, result="$.extract")
+        pause = Duration.seconds(self._stage.wait_seconds)
+        wait = sfn.Wait(self, "Let the warehouse work", time=sfn.WaitTime.duration(pause))
+        done = sfn.Choice(self, "Is everything unloaded?")
+        done.when(sfn.Condition.string_equals("$.extract.status", "RUNNING"), wait.next(extract)).otherwise(unloaded)
+        return extract.next(done)
+
+    def _bucket_stages(self) -> sfn.Chain:
+        wanted = sfn.Choice(self, "Are there contacts?")
+        wanted.when(sfn.Condition.boolean_equals("$.contacts", True), self._task("Contacts", BUCKET))
+        wanted.otherwise(sfn.Succeed(self, "Bucket done"))
+        return (
+            self._task("Filter", BUCKET)
+            .next(self._task("Score", BUCKET))
+            .next(self._task("Store", BUCKET))
+            .next(wanted)
+        )
+
+    def _each_bucket(self, name: str, child: sfn.IChainable) -> sfn.DistributedMap:
+        """All buckets, each in a STANDARD execution of its own; one that fails fails the run."""
+        each = sfn.DistributedMap(
+            self,
+            name,
+            items_path="$.buckets",
+            item_selector={"run.$": "$.run", "bucket.$": "$$.Map.Item.Value", "contacts.$": "$.contacts"},
+            max_concurrency=self._stage.map_concurrency,
+            tolerated_failure_count=0,
+            map_execution_type=sfn.StateMachineType.STANDARD,
+            label=name.replace(" ", ""),
+            result_path=sfn.JsonPath.DISCARD,
+        )
+        each.item_processor(child)
+        return each
+
+    def _task(self, name: str, payload: Mapping[str, str] | None, result: str | None = None) -> tasks.LambdaInvoke:
+        """Call one function; `payload` None hands on the state's input, `result` None drops the answer."""
+        task = tasks.LambdaInvoke(
+            self,
+            name,
+            lambda_function=self._functions[name.lower()],
+            payload=sfn.TaskInput.from_object(dict(payload)) if payload else None,
+            payload_response_only=True,
+            result_path=result or sfn.JsonPath.DISCARD,
+            retry_on_service_exceptions=False,
+        )
+        # The name of a handler's exception class: what can never succeed is not tried again.
+        task.add_retry(errors=["Rejected"], max_attempts=0)
+        task.add_retry(
+            errors=["States.TaskFailed"],
+            max_attempts=ATTEMPTS,
+            interval=Duration.seconds(self._stage.retry_seconds),
+            backoff_rate=2,
+            jitter_strategy=sfn.JitterType.FULL,
+        )
+        return task

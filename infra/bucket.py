@@ -1,0 +1,29 @@
+"""A stage and days by prefix in, an S3 bucket as all our buckets are: private, encrypted, TLS only, tidied."""
+
+from collections.abc import Mapping
+
+from aws_cdk import Duration
+from aws_cdk import aws_s3 as s3
+from constructs import Construct
+
+from infra.stages import Stage
+
+
+class PrivateBucket(s3.Bucket):
+    """`keep_days` maps a prefix to the days its objects live; what lies elsewhere stays."""
+
+    def __init__(self, scope: Construct, id: str, *, stage: Stage, keep_days: Mapping[str, int]) -> None:
+        super().__init__(
+            scope,
+            id,
+            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+            encryption=s3.BucketEncryption.S3_MANAGED,
+            enforce_ssl=True,
+            minimum_tls_version=1.2,
+            object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
+            removal_policy=stage.removal_policy,
+            lifecycle_rules=[
+                s3.LifecycleRule(abort_incomplete_multipart_upload_after=Duration.days(1)),
+                *(s3.LifecycleRule(prefix=prefix, expiration=Duration.days(d)) for prefix, d in keep_days.items()),
+            ],
+        )

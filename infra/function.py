@@ -1,0 +1,110 @@
+"""A handler's name, its settings and its code in, a Lambda function as all our functions are out."""
+
+from collections.abc import Mapping, Sequence
+
+from aws_cdk import Duration
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+from constructs import Construct
+
+from handlers.settings import Settings
+from infra.alarms import Alarms
+from infra.nag import acknowledge, wildcards
+from infra.stages import Stage
+
+
+class PythonFunction(lambda_.Function):
+    """Python 3.13 on arm64, a role and a log group of its own, JSON logs, traces, and alarms on errors, throttles and p99."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        handler: str,
+        settings: Settings,
+        code: lambda_.Code,
+        layers: Sequence[lambda_.ILayerVersion],
+        stage: Stage,
+        alarms: Alarms,
+        timeout: Duration,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
+        log_group = logs.LogGroup(
+            scope, f"{id}Logs", retention=stage.log_retention, removal_policy=stage.removal_policy
+        )
+        role = iam.Role(
+            scope,
+            f"{id}Role",
+            assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
+            description=f"What {handler} may do",
+        )
+        log_group.grant_write(role)
+        super().__init__(
+            scope,
+            id,
+            runtime=lambda_.Runtime.PYTHON_3_13,
+            architecture=lambda_.Architecture.ARM_64,
+            handler=handler,
+            code=code,
+            layers=list(layers),
+            environment={**settings.to_env(), **(environment or {})},
+            role=role,
+            log_group=log_group,
+            logging_format=lambda_.LoggingFormat.JSON,
+            tracing=lambda_.Tracing.ACTIVE,
+            timeout=timeout,
+            memory_size=stage.memory_mb,
+        )
+        acknowledge(
+            self, {"AwsSolutions-L1": "3.13 is the newest runtime our layer's wheels are built and tested for."}
+        )
+        acknowledge(role, {"AwsSolutions-IAM5[Resource::*]": "X-Ray's two put actions take no resource."})
+        self._watch(id, alarms, stage, timeout)
+
+    def allow(self, actions: Sequence[str], resources: Sequence[str], because: str = "") -> None:
+        """Add the verbs used; where a resource has a wildcard, `because` says why it must."""
+        assert self.role is not None  # set by the constructor above
+        self.role.add_to_principal_policy(iam.PolicyStatement(actions=list(actions), resources=list(resources)))
+        found = wildcards(self, list(resources), because)
+        assert because or not found, f"say why {self.node.id} needs {', '.join(found)}"
+        if found:
+            acknowledge(self.role, found)  # type: ignore[arg-type]
+
+    def allow_own_statements(self, actions: Sequence[str]) -> None:
+        """Allow Redshift Data API verbs that name no resource, on statements this role has started itself."""
+        assert self.role is not None
+        self.role.add_to_principal_policy(
+            iam.PolicyStatement(
+                actions=list(actions),
+                resources=["*"],
+                conditions={"StringEquals": {"redshift-data:statement-owner-iam-userid": "${aws:userid}"}},
+            )
+        )
+
+    def uses(self, table: dynamodb.ITable, *verbs: str) -> None:
+        """Allow DynamoDB verbs (`GetItem`) on one table."""
+        self.allow([f"dynamodb:{verb}" for verb in verbs], [table.table_arn])
+
+    def _watch(self, id: str, alarms: Alarms, stage: Stage, timeout: Duration) -> None:
+        five = Duration.minutes(5)
+        alarms.at_least(
+            stage.function_errors,
+            self.metric_errors(period=five),
+            id=f"{id}Errors",
+            says=f"{id} keeps failing: read its log; its caller has tried again by itself.",
+        )
+        alarms.at_least(
+            1,
+            self.metric_throttles(period=five),
+            id=f"{id}Throttled",
+            says=f"{id} was throttled: the account's concurrency is used up.",
+        )
+        alarms.at_least(
+            0.8 * timeout.to_milliseconds(),
+            self.metric_duration(period=five, statistic="p99"),
+            id=f"{id}Slow",
+            says=f"{id}'s slowest calls come near its timeout of {timeout.to_human_string()}.",
+        )

@@ -1,0 +1,30 @@
+"""A queue for what could not be delivered: encrypted, TLS only, kept for the longest time SQS allows, watched."""
+
+from aws_cdk import Duration
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+from infra.alarms import Alarms
+from infra.nag import acknowledge
+from infra.stages import Stage
+
+
+class DeadLetters(sqs.Queue):
+    """One message in it raises an alarm; it is nobody's source, so it has no redrive of its own."""
+
+    def __init__(self, scope: Construct, id: str, *, stage: Stage, alarms: Alarms) -> None:
+        super().__init__(
+            scope,
+            id,
+            encryption=sqs.QueueEncryption.SQS_MANAGED,
+            enforce_ssl=True,
+            retention_period=Duration.days(14),
+            removal_policy=stage.removal_policy,
+        )
+        acknowledge(self, {"AwsSolutions-SQS3": "This queue is the dead-letter queue."})
+        alarms.at_least(
+            1,
+            self.metric_approximate_number_of_messages_visible(period=Duration.minutes(5), statistic="Maximum"),
+            id=f"{id}NotEmpty",
+            says="Something could not be delivered: look at the queue's messages, mend the cause, send them again.",
+        )

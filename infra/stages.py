@@ -1,0 +1,63 @@
+"""What differs between dev, prod and the sandbox: one frozen value a stage, no account and no region."""
+
+from dataclasses import dataclass
+
+from aws_cdk import RemovalPolicy
+from aws_cdk.aws_logs import RetentionDays
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One environment. `map_concurrency`: buckets in work at once; `wait_seconds`: between two looks at the warehouse;
+    `retry_seconds`: before the first repetition of a failed state; `function_errors`: alarm from so many in five minutes on;
+    `bundled`: functions carry their layer (the sandbox's functions see the project's own environment).
+    """
+
+    name: str
+    removal_policy: RemovalPolicy
+    protected: bool
+    log_retention: RetentionDays
+    map_concurrency: int
+    memory_mb: int
+    wait_seconds: int
+    retry_seconds: int
+    function_errors: int
+    bundled: bool = True
+
+
+DEV = Stage(
+    name="dev",
+    removal_policy=RemovalPolicy.DESTROY,
+    protected=False,
+    log_retention=RetentionDays.TWO_WEEKS,
+    map_concurrency=16,
+    memory_mb=1024,
+    wait_seconds=10,
+    retry_seconds=2,
+    function_errors=5,
+)
+PROD = Stage(
+    name="prod",
+    removal_policy=RemovalPolicy.RETAIN,
+    protected=True,
+    log_retention=RetentionDays.THREE_MONTHS,
+    map_concurrency=64,
+    memory_mb=1769,  # from here on a function has one whole vCPU (AWS Lambda, memory and CPU)
+    wait_seconds=10,
+    retry_seconds=2,
+    function_errors=3,
+)
+SANDBOX = Stage(
+    name="sandbox",
+    removal_policy=RemovalPolicy.DESTROY,
+    protected=False,
+    log_retention=RetentionDays.ONE_DAY,
+    map_concurrency=2,
+    memory_mb=1024,
+    wait_seconds=1,
+    retry_seconds=1,
+    function_errors=1,
+    bundled=False,
+)
+
+STAGES = {stage.name: stage for stage in (DEV, PROD, SANDBOX)}

@@ -1,0 +1,62 @@
+"""Programs and a stage's name in, a cloud assembly out."""
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from aws_cdk import App, Tags, Validations
+from aws_cdk.cx_api import CloudAssembly
+from cdk_nag import AwsSolutionsChecks
+
+from domain.solicitation.compiled import compile_program
+from domain.solicitation.program import Program
+from infra.asset import code_asset
+from infra.layer import layer, placeholder
+from infra.solicitation import Package, SolicitationStack
+from infra.stages import STAGES, Stage
+
+
+def context(project: Path) -> dict[str, Any]:
+    """cdk.json's own context, which plain Python would not see, and over it what the CDK command line adds."""
+    settings: dict[str, Any] = json.loads((project / "cdk.json").read_text())["context"]
+    given: dict[str, Any] = json.loads(os.environ.get("CDK_CONTEXT_JSON", "{}"))
+    return settings | given
+
+
+def stage_of(context: Mapping[str, Any], environment: Mapping[str, str] = os.environ) -> Stage:
+    """`-c stage=prod`, else OVATION_STAGE, else dev. KeyError names the stages there are."""
+    name = context.get("stage") or environment.get("OVATION_STAGE") or "dev"
+    if name not in STAGES:
+        raise KeyError(f"no stage {name!r}; there are: {', '.join(STAGES)}")
+    return STAGES[name]
+
+
+def synth(
+    programs: Sequence[Program], *, stage: Stage, project: Path, outdir: Path, checked: bool = True
+) -> CloudAssembly:
+    """Write the templates and stage the assets. RuntimeError: a policy is broken; the report is in `outdir`."""
+    app = App(outdir=str(outdir), context=context(project), analytics_reporting=False)
+    build(app, programs, package=package(programs, stage, project), stage=stage)
+    if checked:
+        Validations.of(app).add_plugins(AwsSolutionsChecks(app))
+    return app.synth()
+
+
+def build(app: App, programs: Sequence[Program], *, package: Package, stage: Stage) -> SolicitationStack:
+    """All stacks of one stage."""
+    stack = SolicitationStack(app, "Solicitation", programs=programs, package=package, stage=stage)
+    Tags.of(app).add("application", "ovation")
+    Tags.of(app).add("stage", stage.name)
+    return stack
+
+
+def package(programs: Sequence[Program], stage: Stage, project: Path) -> Package:
+    """The code asset with its compiled programs, and the layer; the sandbox goes without one."""
+    documents = {f"programs/{program.id}.json": compile_program(program) for program in programs}
+    layers = project / "build/layers"
+    return Package(
+        code=code_asset("solicitation", documents, source=project / "src", into=project / "build/asset"),
+        layer=layer("handlers", into=layers, project=project) if stage.bundled else placeholder(layers),
+    )

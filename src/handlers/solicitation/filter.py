@@ -10,7 +10,7 @@ from aws_lambda_powertools import Logger
 from adapters.aws.customers import Customers
 from adapters.aws.run_programs import load_program
 from adapters.aws.runs import RunLedger
-from adapters.aws.session import QUICK, client
+from adapters.aws.session import client, dynamodb
 from adapters.aws.work_files import WorkFiles
 from domain.solicitation.candidate import Candidate
 from domain.solicitation.filters import Verdict, screen
@@ -27,11 +27,11 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
 @cache
 def live() -> dict[str, Any]:
     env = FilterSettings.from_env()
-    dynamodb = client("dynamodb", QUICK)
+    tables = dynamodb()
     return {
-        "ledger": RunLedger(dynamodb, env.runs_table),
+        "ledger": RunLedger(tables, env.runs_table),
         "files": WorkFiles(client("s3"), env.work_bucket),
-        "customers": Customers(dynamodb, env.customers_table),
+        "customers": Customers(tables, env.customers_table),
     }
 
 

@@ -14,7 +14,7 @@ from adapters.aws.model_panel import Heard, ModelPanel
 from adapters.aws.run_programs import load_program
 from adapters.aws.runs import RunLedger
 from adapters.aws.score_cache import ScoreCache
-from adapters.aws.session import QUICK, client
+from adapters.aws.session import client, dynamodb
 from adapters.aws.work_files import WorkFiles
 from domain.solicitation.candidate import Score, band
 from domain.solicitation.run import Run
@@ -33,12 +33,12 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
 @cache
 def live() -> dict[str, Any]:
     env = ScoreSettings.from_env()
-    dynamodb = client("dynamodb", QUICK)
+    tables = dynamodb()
     features = FeatureStore(client("sagemaker-featurestore-runtime", ONE_TRY))
     return {
-        "ledger": RunLedger(dynamodb, env.runs_table),
+        "ledger": RunLedger(tables, env.runs_table),
         "files": WorkFiles(client("s3"), env.work_bucket),
-        "panel": ModelPanel(ScoreCache(dynamodb, env.score_cache_table), features, Endpoints()),
+        "panel": ModelPanel(ScoreCache(tables, env.score_cache_table), features, Endpoints()),
     }
 
 

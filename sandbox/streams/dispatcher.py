@@ -1,6 +1,5 @@
 """Streams in, function calls out, by the rules of AWS's event source mappings, on any Kinesis and DynamoDB endpoint."""
 
-import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from collections.abc import Mapping as Lookup
@@ -11,21 +10,23 @@ from threading import Event, RLock
 from typing import Any, Literal
 
 from domain.errors import Unavailable
-from sandbox.streams.checkpoints import Checkpoint, Checkpoints, MemoryCheckpoints
+from sandbox.streams.admission import limit_readers, refuse_repeats
+from sandbox.streams.attaching import begin_at_latest
+from sandbox.streams.checkpoints import Checkpoints, MemoryCheckpoints
 from sandbox.streams.destinations import Destinations
+from sandbox.streams.endpoint import Endpoint
 from sandbox.streams.expiries import Expiries
 from sandbox.streams.faults import Disorder
 from sandbox.streams.invoking import Invoke
 from sandbox.streams.lanes import Lane
-from sandbox.streams.mapping import Mapping, is_table_stream
+from sandbox.streams.mapping import Mapping
 from sandbox.streams.reader import ShardReader
 from sandbox.streams.responses import NotInvoked, Outcome, outcome_of
 from sandbox.streams.rules import Batch
 from sandbox.streams.shaping import Shaper
-from sandbox.streams.sources import Cursor, KinesisSource, Shard, ShardGone, Source, TableSource
+from sandbox.streams.sources import Shard, Source
 from sandbox.timeline import Clock, VirtualClock, WallClock
 
-TABLE_READERS = 2  # of one shard of a DynamoDB stream; more are throttled on AWS
 Work = tuple[ShardReader, Lane, Batch]
 
 
@@ -53,18 +54,20 @@ class Dispatcher:
     third_reader: Literal["refuse", "warn"] = "refuse"
     _sources: dict[str, Source] = field(init=False)
     _readers: dict[tuple[str, str], ShardReader] = field(init=False, default_factory=dict)
-    _clients: dict[str, Any] = field(init=False, default_factory=dict)
-    _precisions: dict[tuple[str, str], str] = field(init=False, default_factory=dict)
+    _endpoint: Endpoint = field(init=False)
     _attached: bool = field(init=False, default=False)
     _lock: RLock = field(init=False, default_factory=RLock)
 
     def __post_init__(self) -> None:
         self.mappings = [mapping for mapping in self.mappings if mapping.enabled]
-        _refuse_repeats(self.mappings)
-        _limit_readers(self.mappings, self.third_reader)
+        refuse_repeats(self.mappings)
+        limit_readers(self.mappings, self.third_reader)
         if self.restamp is None:
             self.restamp = not isinstance(self.clock, WallClock)
-        self._sources = {m.stream_arn: self.sources.get(m.stream_arn) or self._source(m) for m in self.mappings}
+        self._endpoint = Endpoint(self.aws)
+        self._sources = {
+            m.stream_arn: self.sources.get(m.stream_arn) or self._endpoint.source(m) for m in self.mappings
+        }
 
     def attach(self) -> None:
         """Fix where mappings that start at LATEST begin; the first step does it otherwise.
@@ -75,7 +78,7 @@ class Dispatcher:
             self._attached = True
             for mapping in self.mappings:
                 if mapping.starting_position == "LATEST":
-                    self._begin_at_latest(mapping)
+                    begin_at_latest(mapping, self._sources[mapping.stream_arn], self.checkpoints)
 
     def step(self) -> bool:
         """Poll every shard once and deliver what is due; True if anything happened."""
@@ -134,19 +137,13 @@ class Dispatcher:
         shaper = Shaper(
             mapping,
             self.expiries.caused,
-            lambda table: self._precision(table, mapping.stream_arn),
+            lambda table: self._endpoint.precision(table, mapping.stream_arn),
             self.disorder.get(mapping.stream_arn, Disorder()),
         )
         source, restamp = self._sources[mapping.stream_arn], bool(self.restamp)
-        return ShardReader(mapping, shard, source, shaper, self.checkpoints, Destinations(self._client), restamp)
-
-    def _begin_at_latest(self, mapping: Mapping) -> None:
-        source = self._sources[mapping.stream_arn]
-        shards = [shard.id for shard in source.shards()]
-        if any(self.checkpoints.load(mapping.uuid, shard) for shard in shards):
-            return
-        for shard in shards:
-            self.checkpoints.save(mapping.uuid, shard, Checkpoint(after=_last_position(source, shard)))
+        return ShardReader(
+            mapping, shard, source, shaper, self.checkpoints, Destinations(self._endpoint.client), restamp
+        )
 
     def _outcomes(self, work: Sequence[Work]) -> Iterator[Outcome]:
         if self.workers == 1 or len(work) < 2:
@@ -161,51 +158,3 @@ class Dispatcher:
         except Unavailable:
             return NotInvoked()
         return outcome_of(answer, batch.records, reader.mapping)
-
-    def _source(self, mapping: Mapping) -> Source:
-        if mapping.of_table:
-            return TableSource(self._client("dynamodbstreams"), mapping.stream_arn)
-        return KinesisSource(self._client("kinesis"), mapping.stream_arn)
-
-    def _client(self, service: str) -> Any:
-        if service not in self._clients:
-            self._clients[service] = self.aws(service)
-        return self._clients[service]
-
-    def _precision(self, table: str, stream_arn: str) -> str:
-        if (table, stream_arn) not in self._precisions:
-            answer = self._client("dynamodb").describe_kinesis_streaming_destination(TableName=table)
-            found = [d for d in answer["KinesisDataStreamDestinations"] if d["StreamArn"] == stream_arn]
-            precision = found[0].get("ApproximateCreationDateTimePrecision", "MILLISECOND") if found else "MILLISECOND"
-            self._precisions[table, stream_arn] = precision
-        return self._precisions[table, stream_arn]
-
-
-def _refuse_repeats(mappings: Sequence[Mapping]) -> None:
-    for mapping, count in Counter((m.stream_arn, m.function) for m in mappings).items():
-        if count > 1:
-            raise ValueError(f"{mapping[0]} is mapped to {mapping[1]} twice")
-
-
-def _limit_readers(mappings: Sequence[Mapping], third_reader: str) -> None:
-    readers = Counter(mapping.stream_arn for mapping in mappings if is_table_stream(mapping.stream_arn))
-    for arn, count in readers.items():
-        if count > TABLE_READERS:
-            said = f"{count} mappings read {arn}; a DynamoDB stream takes {TABLE_READERS} readers a shard"
-            if third_reader == "refuse":
-                raise ValueError(said)
-            warnings.warn(said, stacklevel=3)
-
-
-def _last_position(source: Source, shard: str) -> str | None:
-    cursor: Cursor | None = Cursor()
-    after = None
-    while cursor:
-        try:
-            page = source.read(shard, cursor, 10_000)
-        except ShardGone:
-            return after
-        if not page.records:
-            return after
-        after, cursor = source.position(page.records[-1]), page.cursor
-    return after

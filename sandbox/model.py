@@ -71,7 +71,7 @@ def fit(table: pa.Table) -> LogisticModel:
     columns += [
         np.asarray(table[name].to_numpy(zero_copy_only=False) == text, float) for name in texts for text in known[name]
     ]
-    regression = LogisticRegression(max_iter=500, tol=1e-8)
+    regression = LogisticRegression(solver="newton-cholesky", tol=1e-9)  # exact, so the same on every machine
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", category=FutureWarning)
         regression.fit(np.column_stack(columns), np.asarray(table[LABEL].to_numpy(), int))

@@ -21,6 +21,15 @@ DAY = date(2026, 11, 20)
 PROGRAMS = ("product-reviews", "music-feedback")
 
 
+@pytest.fixture(scope="module")
+def samples(tmp_path_factory) -> dict[str, Path]:
+    """One sample of 5,000 rows a program, for the tests that only look."""
+    folders = {program: tmp_path_factory.mktemp(program) for program in PROGRAMS}
+    for program, folder in folders.items():
+        write_sample(program, 5_000, 1, DAY, folder)
+    return folders
+
+
 def check(folder: Path, program: str, expected: dict, day: date) -> None:
     sql = warehouse(folder, program)
     counts = count_funnel(sql, program, day)
@@ -44,7 +53,7 @@ def test_the_funnel_is_the_seeds_to_the_candidate(tmp_path, program, rows, seed,
 
 @pytest.mark.parametrize("program", PROGRAMS)
 def test_a_handful_of_rows_is_a_funnel_too(tmp_path, program):
-    for rows in (1, 2, 3, 9, 40):
+    for rows in (1, 2, 9, 40):
         expected = write_sample(program, rows, rows, DAY, tmp_path)
         check(tmp_path, program, expected, DAY)
 
@@ -82,12 +91,10 @@ def test_the_same_seed_gives_the_same_bytes(tmp_path, program):
     assert not set(digests(first).values()) & set(digests(other).values())
 
 
-def test_the_rows_that_tempt_are_there(tmp_path):
+def test_the_rows_that_tempt_are_there(samples):
     """Rows right at each limit, and rows just past it."""
-    write_sample("music-feedback", 5_000, 1, DAY, tmp_path / "music")
-    write_sample("product-reviews", 5_000, 1, DAY, tmp_path / "reviews")
-    plays = pq.read_table(tmp_path / "music" / "music_streams.parquet")
-    deliveries = pq.read_table(tmp_path / "reviews" / "deliveries.parquet")
+    plays = pq.read_table(samples["music-feedback"] / "music_streams.parquet")
+    deliveries = pq.read_table(samples["product-reviews"] / "deliveries.parquet")
     for column, values in {
         "completion_rate": {0.95, 0.9499},
         "play_count": {0, 1},
@@ -106,9 +113,8 @@ def test_the_rows_that_tempt_are_there(tmp_path):
 
 
 @pytest.mark.parametrize("program", PROGRAMS)
-def test_the_past_holds_asks_right_inside_and_right_outside_the_window(tmp_path, program):
-    write_sample(program, 5_000, 1, DAY, tmp_path)
-    sql, (_, days) = warehouse(tmp_path, program), CAP[program]
+def test_the_past_holds_asks_right_inside_and_right_outside_the_window(samples, program):
+    sql, (_, days) = warehouse(samples[program], program), CAP[program]
     edge = datetime(2026, 11, 20, 2) - timedelta(days=days)  # noqa: DTZ001 DuckDB's timestamps have no zone
     assert sql.execute("SELECT count(*) FROM asks WHERE happened = ?", [edge]).fetchall() > [(20,)]
     assert sql.execute("SELECT count(*) FROM asks WHERE happened = ?", [edge + timedelta(seconds=1)]).fetchall() > [
@@ -117,10 +123,9 @@ def test_the_past_holds_asks_right_inside_and_right_outside_the_window(tmp_path,
 
 
 @pytest.mark.parametrize("program", PROGRAMS)
-def test_customers_over_the_cap_are_of_every_kind(tmp_path, program):
+def test_customers_over_the_cap_are_of_every_kind(samples, program):
     """Asked too often before, too many candidates today, and both at once."""
-    write_sample(program, 5_000, 1, DAY, tmp_path)
-    sql, (cap, days) = warehouse(tmp_path, program), CAP[program]
+    sql, (cap, days) = warehouse(samples[program], program), CAP[program]
     count_funnel(sql, program, DAY)
     kinds = sql.sql(
         f"""
@@ -139,13 +144,12 @@ def test_customers_over_the_cap_are_of_every_kind(tmp_path, program):
     ("program", "table", "id"),
     [("product-reviews", "contacts", "customer_id"), ("music-feedback", "listeners", "listener_id")],
 )
-def test_everyone_has_a_contact_and_a_few_have_no_address(tmp_path, program, table, id):
-    write_sample(program, 5_000, 1, DAY, tmp_path)
-    sql = warehouse(tmp_path, program)
+def test_everyone_has_a_contact_and_a_few_have_no_address(samples, program, table, id):
+    sql = warehouse(samples[program], program)
     count_funnel(sql, program, DAY)
     [(strangers,)] = sql.sql(f"SELECT count(*) FROM extracted ANTI JOIN {table} ON customer = {id}").fetchall()
     assert strangers == 0
-    people = pq.read_table(tmp_path / f"{table}.parquet").to_pylist()
+    people = pq.read_table(samples[program] / f"{table}.parquet").to_pylist()
     assert len({row[id] for row in people}) == len(people)
     assert 0.01 < sum(row["email"] is None for row in people) / len(people) < 0.06
     assert all(row["email"].endswith("@example.com") for row in people if row["email"])
@@ -176,10 +180,9 @@ def test_samples_are_made_for_the_programs_as_they_are_shipped(plan, kind):
 
 
 @pytest.mark.parametrize(("plan", "kind"), SAMPLES.values(), ids=SAMPLES)
-def test_the_fitted_models_are_close_to_the_truth_they_learnt_from(tmp_path, plan, kind):
-    write_sample(plan.program, 100, 3, DAY, tmp_path)
+def test_the_fitted_models_are_close_to_the_truth_they_learnt_from(samples, plan, kind):
     for truth in kind.TRUTHS:
-        model = load_or_fit(tmp_path / "training" / f"{truth.endpoint}.parquet")
+        model = load_or_fit(samples[plan.program] / "training" / f"{truth.endpoint}.parquet")
         for feature, (slope, _) in truth.slopes.items():
             if abs(slope) > 0.01:
                 assert model.slopes[feature] == pytest.approx(slope, rel=0.4), feature

@@ -1,0 +1,58 @@
+"""A program and a number of rows in, a folder with a synthetic warehouse out: `ovation sample`."""
+
+import json
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from domain.errors import Rejected
+from sandbox.sample import write_sample
+
+DAY = datetime.fromisoformat("2026-11-20")
+STEPS = {
+    "people": "Gathering customers",
+    "warehouse": "Writing warehouse tables",
+    "history": "Writing what was asked before",
+    "features": "Writing features",
+    "training": "Writing training data",
+}
+
+
+def sample(
+    program: Annotated[str, typer.Argument(help="product-reviews or music-feedback")],
+    out: Annotated[Path, typer.Option("--out", help="Folder to write; a new one, or that of an earlier sample.")],
+    rows: Annotated[int, typer.Option("--rows", min=1, help="Rows that the program's query extracts.")] = 20_000,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="The same seed gives the same bytes.")] = 1,
+    date: Annotated[datetime, typer.Option("--date", formats=["%Y-%m-%d"], help="The run's day.")] = DAY,
+    as_json: Annotated[bool, typer.Option("--json", help="Print what a run is to find, as JSON.")] = False,
+) -> None:
+    """Write a synthetic warehouse whose funnel is known to the candidate. Exit code 2: it cannot be written, and why."""
+    console = Console(stderr=True)
+    try:
+        with console.status("Sampling") as status:
+            expected = write_sample(program, rows, seed, date.date(), out, lambda step: status.update(STEPS[step]))
+    except Rejected as reason:
+        console.print(f"[red]{reason}[/]")
+        raise typer.Exit(2) from reason
+    if as_json:
+        typer.echo(json.dumps({**expected, "folder": str(out)}))
+    else:
+        Console().print(_table(expected, out))
+
+
+def _table(expected: dict[str, Any], out: Path) -> Table:
+    table = Table(title=f"{expected['program']} sample for {expected['date']}, in {out}", title_justify="left")
+    table.add_column("a run will find")
+    table.add_column("candidates", justify="right")
+    table.add_row("extracted", f"{expected['extracted']:,}")
+    table.add_row("  duplicates", f"-{expected['duplicates']:,}")
+    for step in expected["filters"]:
+        table.add_row(f"  {step['filter']}", f"-{step['removed']:,}")
+    table.add_row("eligible", f"{expected['eligible']:,}", end_section=True)
+    for band, count in expected["scores"].items():
+        table.add_row(f"  {band}", f"{count:,}")
+    return table

@@ -2,18 +2,20 @@
 
 from collections.abc import Mapping
 
-from aws_cdk import Duration
+from aws_cdk import ArnFormat, Duration, Fn, Stack
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_stepfunctions as sfn
 from aws_cdk import aws_stepfunctions_tasks as tasks
 from constructs import Construct
 
 from infra.function import PythonFunction
+from infra.nag import acknowledge, wildcards
 from infra.stages import Stage
 
 ATTEMPTS = 3
 TIMEOUT = Duration.hours(4)
 RUN = {"run.$": "$.run"}
+LABELS = ("Etl", "Deliver")  # of the two maps, in the ARNs of their children
 BUCKET = {"run.$": "$.run", "bucket.$": "$.bucket"}
 
 
@@ -38,6 +40,28 @@ class BatchMachine(Construct):
             logs=sfn.LogOptions(destination=log_group, level=sfn.LogLevel.ALL, include_execution_data=True),
             removal_policy=stage.removal_policy,
         )
+        acknowledge(self.machine, self._findings())
+
+    def _findings(self) -> dict[str, str]:
+        """The wildcards of the role that CDK gives the machine."""
+        name = Fn.select(6, Fn.split(":", self.machine.state_machine_arn))
+        children = [
+            Stack.of(self).format_arn(
+                service="states",
+                resource="execution",
+                resource_name=execution,
+                arn_format=ArnFormat.COLON_RESOURCE_NAME,
+            )
+            for execution in (f"{name}:*", *(f"{name}/{label}:*" for label in LABELS))
+        ]
+        versions = [f"{function.function_arn}:*" for function in self._functions.values()]
+        return {
+            "AwsSolutions-IAM5[Resource::*]": "Log delivery and X-Ray actions take no resource.",
+            **wildcards(self, versions, "A machine may call any version of its functions; there is one."),
+            **wildcards(
+                self, children, "A Distributed Map starts, watches and redrives executions of its own machine."
+            ),
+        }
 
     def _definition(self) -> sfn.IChainable:
         named = sfn.Pass(self, "Name the execution", input_path="$$.Execution.Id", result_path="$.execution")
@@ -84,7 +108,7 @@ class BatchMachine(Construct):
             max_concurrency=self._stage.map_concurrency,
             tolerated_failure_count=0,
             map_execution_type=sfn.StateMachineType.STANDARD,
-            label=name.replace(" ", ""),
+            label=name.split()[0],
             result_path=sfn.JsonPath.DISCARD,
         )
         each.item_processor(child)

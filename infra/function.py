@@ -68,10 +68,10 @@ class PythonFunction(lambda_.Function):
         """Add the verbs used; where a resource has a wildcard, `because` says why it must."""
         assert self.role is not None  # set by the constructor above
         self.role.add_to_principal_policy(iam.PolicyStatement(actions=list(actions), resources=list(resources)))
-        found = wildcards(self, list(resources), because)
+        found = wildcards(self, resources, because)
         assert because or not found, f"say why {self.node.id} needs {', '.join(found)}"
         if found:
-            acknowledge(self.role, found)  # type: ignore[arg-type]
+            acknowledge(self.role, found)
 
     def allow_own_statements(self, actions: Sequence[str]) -> None:
         """Allow Redshift Data API verbs that name no resource, on statements this role has started itself."""

@@ -1,6 +1,7 @@
 """cdk-nag's findings that are meant as they are: a construct and its reasons in, acknowledgements out."""
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from aws_cdk import Acknowledgment, Stack, Validations
@@ -12,7 +13,7 @@ def acknowledge(construct: Construct, reasons: Mapping[str, str]) -> None:
     Validations.of(construct).acknowledge(*(Acknowledgment(id=id, reason=why) for id, why in reasons.items()))
 
 
-def wildcards(construct: Construct, resources: list[str], because: str) -> dict[str, str]:
+def wildcards(construct: Construct, resources: Sequence[str], because: str) -> dict[str, str]:
     """The ids of the findings that the wildcards in `resources` cause, as cdk-nag spells them."""
     stack = Stack.of(construct)
     spelt = [flat(stack.resolve(resource)) for resource in resources]
@@ -27,4 +28,6 @@ def flat(value: Any) -> str:
     if function == "Fn::Join":
         separator, parts = argument
         return str(separator.join(flat(part) for part in parts))
-    return f"<{argument if isinstance(argument, str) else '.'.join(argument)}>"
+    if function in ("Ref", "Fn::GetAtt"):
+        return f"<{argument if isinstance(argument, str) else '.'.join(argument)}>"
+    return json.dumps(value, separators=(",", ":"))

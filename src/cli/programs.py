@@ -116,15 +116,13 @@ def _verdict(
 
 def _table(rows: Sequence[dict[str, Any]]) -> Table:
     table = Table()
-    for heading in ("program", "name", "on", "engine", "marketplaces", "filters", "channels", "batch (UTC)"):
-        table.add_column(heading, overflow="fold")
+    for heading in ("program", "on", "engine", "marketplaces", "filters", "batch (UTC)"):
+        table.add_column(heading, overflow="fold", no_wrap=heading == "program")
     for row in rows:
+        batch = row["schedules"]["batch"].removeprefix("cron(").removesuffix(")")
+        places, filters = " ".join(row["marketplaces"]), "\n".join(row["filters"])
         table.add_row(
-            row["program"],
-            row["name"],
-            "yes" if row["enabled"] else "no",
-            *(", ".join(row[key]) for key in ("engines", "marketplaces", "filters", "channels")),
-            row["schedules"]["batch"],
+            row["program"], "yes" if row["enabled"] else "no", ", ".join(row["engines"]), places, filters, batch
         )
     return table
 

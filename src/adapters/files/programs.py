@@ -100,6 +100,8 @@ def _source(path: Path) -> Source:
         raise ProgramInvalid([Problem(str(path), 0, "", "", "there is no such file")]) from error
     except UnicodeDecodeError as error:
         raise ProgramInvalid([Problem(str(path), 0, "", "", "is not UTF-8")]) from error
+    except OSError as error:
+        raise ProgramInvalid([Problem(str(path), 0, "", "", f"cannot be read: {error.strerror}")]) from error
 
 
 def _flaws(source: Source, file: str) -> list[Problem]:

@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from datetime import date
 
 import sqlglot
-from sqlglot import exp
+from sqlglot import Token, TokenType, exp
 from sqlglot.errors import ParseError, TokenError
-from sqlglot.tokens import Token, TokenType
 
 from domain.errors import Rejected
 from domain.solicitation.program import Engine, Query, day_before
@@ -159,7 +158,7 @@ def _edited(text: str, edits: list[Edit]) -> str:
     return text.strip()
 
 
-def _is_bare(node: exp.Expression) -> bool:
+def _is_bare(node: exp.Expr) -> bool:
     return isinstance(node, exp.Column) and not node.table and not node.this.args.get("quoted")
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, partial
 from time import sleep
 from typing import Any
 
@@ -47,17 +47,18 @@ def live() -> dict[str, Any]:
     files = WorkFiles(client("s3"), env.work_bucket)
     return {
         "extracts": Extracts(client("dynamodb"), env.runs_table, files),
-        "warehouse": warehouse_of,
+        "warehouse": partial(warehouse_of, clients=cache(client)),
         "now": lambda: datetime.now(UTC),
         "pause": sleep,
         "patience_seconds": float(env.patience_seconds),
     }
 
 
-def warehouse_of(connector: Connector) -> Warehouse:
+def warehouse_of(connector: Connector, clients: Callable[[str], Any]) -> Warehouse:
+    """The connector's engine; a client is built for the engines in use only, and once when `clients` remembers."""
     if connector.engine == "athena":
-        return Athena(client("athena"), client("s3"), connector)
-    return Redshift(client("redshift-data"), client("s3"), connector)
+        return Athena(clients("athena"), clients("s3"), connector)
+    return Redshift(clients("redshift-data"), clients("s3"), connector)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,282 @@
+"""The extract stage on moto's Runs table and bucket, with the warehouse stand-in behind it."""
+
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from functools import cache, partial
+from itertools import product
+from threading import Event
+from typing import Any
+from unittest.mock import patch
+
+import pyarrow as pa
+import pytest
+from moto import mock_aws
+from programs_in_small import AT, REVIEWS, RUN
+
+from adapters.aws import session
+from adapters.aws.attribute_values import encode_item
+from adapters.aws.extracts import Extracts
+from adapters.aws.run_programs import keep_program, load_program
+from adapters.aws.runs import row_key
+from adapters.aws.work_files import WorkFiles
+from domain.errors import Rejected, Unavailable
+from domain.solicitation.extraction import Extract
+from domain.solicitation.program import Connector, Program
+from domain.solicitation.run import Run, bucket_ids, bucket_of
+from handlers.solicitation.extract import extract, handler, live, warehouse_of
+from sandbox.warehouse import WarehouseServer
+
+DELIVERIES = pa.table(
+    {
+        "customer_id": [f"c{number}" for number in range(20)],
+        "product_id": ["p1"] * 20,
+        "product_title": ["Kettle"] * 20,
+        "delivery_date": ["2026-11-19"] * 15 + ["2026-11-18"] * 5,
+        "delivery_status": ["COMPLETED"] * 20,
+        "marketplace": ["US"] * 20,
+        "account_relationship": [True] * 20,
+        "verified_purchase": [True] * 20,
+        "bot_score": [0.1] * 20,
+        "review_eligible": [True] * 20,
+        "order_value": [12.5] * 20,
+    }
+)
+CONTACTS = pa.table(
+    {name: ["c1", "c2"] for name in ("customer_id", "email", "full_name", "time_zone", "locale", "country")}
+)
+ENVIRONMENT = {
+    "AWS_ACCESS_KEY_ID": "test",
+    "AWS_SECRET_ACCESS_KEY": "test",
+    "AWS_DEFAULT_REGION": "eu-west-1",
+    "RUNS_TABLE": "Runs",
+    "WORK_BUCKET": "work",
+    "POWERTOOLS_LOG_LEVEL": "CRITICAL",
+}
+
+
+class Crash(BaseException):
+    """The process dies: no handler may catch it."""
+
+
+@dataclass
+class World:
+    """A claimed run, the warehouse, and a clock that only pauses move (each takes 20 ms of real time, for the warehouse)."""
+
+    server: WarehouseServer
+    files: WorkFiles
+    extracts: Extracts
+    clients: Callable[[str], Any]
+    at: datetime = AT
+    calls: int = 0
+    crash_at: tuple[str, int] | None = None
+
+    def call(self, run: Run = RUN, patience: float = 600.0) -> str:
+        return extract(
+            run,
+            extracts=self.extracts,
+            warehouse=partial(warehouse_of, clients=self.clients),
+            now=lambda: self.at,
+            pause=self.pause,
+            patience_seconds=patience,
+        )["status"]
+
+    def pause(self, seconds: float) -> None:
+        self.at += timedelta(seconds=seconds)
+        Event().wait(0.02)
+
+    def claim(self, run: Run, program: Program = REVIEWS) -> Run:
+        row = {**row_key(run.program, run.date, run.id), "status": "RUNNING", "run": run.to_json()}
+        self.extracts.dynamodb.put_item(TableName="Runs", Item=encode_item(row))
+        keep_program(self.files, run.program_hash, program.to_json())
+        return run
+
+    def recorded(self, query: str = "athena-deliveries", run: Run = RUN) -> Extract:
+        return self.extracts.read(run)[query]
+
+    def customers(self, query: str = "athena-deliveries", run: Run = RUN) -> set[str]:
+        return {row["customer"] for bucket in bucket_ids(2) for row in self.extracts.rows(run, query, bucket)}
+
+    def called(self, event_name: str, **_: Any) -> None:
+        """Every call to AWS passes here, before it is made and after it was answered."""
+        when = event_name.partition(".")[0]
+        if self.crash_at and when == self.crash_at[0]:
+            self.calls += 1
+            if self.calls == self.crash_at[1]:
+                raise Crash
+
+    def started(self) -> int:
+        return len(self.clients("athena").list_query_executions()["QueryExecutionIds"])
+
+
+@pytest.fixture
+def world() -> Iterator[World]:
+    with patch.dict(os.environ, ENVIRONMENT), mock_aws(), WarehouseServer() as server:
+        forget()
+        endpoints = {"AWS_ENDPOINT_URL_ATHENA": server.endpoint, "AWS_ENDPOINT_URL_REDSHIFT_DATA": server.endpoint}
+        with patch.dict(os.environ, endpoints):
+            clients = cache(session.client)
+            s3, dynamodb = clients("s3"), clients("dynamodb")
+            s3.create_bucket(Bucket="work", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+            dynamodb.create_table(
+                TableName="Runs",
+                BillingMode="PAY_PER_REQUEST",
+                KeySchema=[{"AttributeName": "PK", "KeyType": "HASH"}, {"AttributeName": "SK", "KeyType": "RANGE"}],
+                AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("PK", "SK")],
+            )
+            files = WorkFiles(s3, "work")
+            server.add("deliveries", DELIVERIES)
+            server.add("contacts", CONTACTS)
+            world = World(server, files, Extracts(dynamodb, "Runs", files), clients)
+            for service, when in product(("athena", "s3", "dynamodb"), ("before-call", "after-call")):
+                clients(service).meta.events.register(when, world.called)
+            world.claim(RUN)
+            yield world
+        forget()
+
+
+def forget() -> None:
+    """Drop what a process keeps between calls, as a cold start does."""
+    session.session.cache_clear()
+    load_program.cache_clear()
+    live.cache_clear()
+
+
+YESTERDAYS = {f"c{number}" for number in range(15)}
+
+
+def test_every_query_is_unloaded_into_buckets_and_counted_by_the_warehouse(world):
+    assert world.call() == "DONE"
+    assert world.customers() == YESTERDAYS
+    assert world.customers("contacts") == {"c1", "c2"}
+    written = world.extracts.written(RUN, ["athena-deliveries", "contacts"])
+    assert [extracted.rows for extracted in written] == [15, 2]
+    for bucket in bucket_ids(2):
+        rows = list(world.extracts.rows(RUN, "athena-deliveries", bucket))
+        assert {bucket_of(row["customer"], 2) for row in rows} == {bucket}
+
+
+def test_a_dry_run_takes_no_contacts(world):
+    dry = world.claim(replace(RUN, id="small-reviews/2026-11-20/dry-what-if", dry_run=True))
+    assert world.call(dry) == "DONE"
+    assert set(world.extracts.read(dry)) == {"athena-deliveries"}
+
+
+def test_a_call_out_of_patience_says_so_and_the_next_goes_on_with_the_same_statements(world):
+    world.server.faults.latency = 0.01
+    while world.call(patience=0) == "RUNNING":
+        Event().wait(0.02)
+    assert world.started() == 2
+    assert world.customers() == YESTERDAYS
+
+
+def test_an_extract_that_is_done_is_not_asked_for_again(world):
+    world.call()
+    asked = sum(world.server.calls.values())
+    assert world.call() == "DONE"
+    assert sum(world.server.calls.values()) == asked
+
+
+def test_an_empty_extract_is_done_with_no_rows(world):
+    world.server.add("deliveries", DELIVERIES.slice(15))
+    assert world.call() == "DONE"
+    assert (world.recorded().rows, world.recorded().files, world.customers()) == (0, 0, set())
+
+
+def test_a_failed_statement_raises_the_engine_s_words_and_the_next_call_tries_in_a_fresh_folder(world):
+    world.server.faults.fail_statement("HIVE_BAD_DATA: row 7 is torn", matching="delivery_status")
+    with pytest.raises(Rejected, match="athena-deliveries: HIVE_BAD_DATA: row 7 is torn"):
+        world.call()
+    assert (world.recorded().status, world.recorded().message) == ("FAILED", "HIVE_BAD_DATA: row 7 is torn")
+    assert world.call() == "DONE"
+    assert world.recorded().prefix == f"{RUN.extract_prefix('athena-deliveries')}try-2/"
+    assert world.customers() == YESTERDAYS
+
+
+def test_a_failure_of_the_service_itself_is_unavailable(world):
+    world.server.faults.fail_statement("INTERNAL_ERROR_QUERY_ENGINE", matching="delivery_status")
+    with pytest.raises(Unavailable, match="INTERNAL_ERROR_QUERY_ENGINE"):
+        world.call()
+
+
+def test_a_statement_past_its_connector_s_time_is_cancelled(world):
+    world.server.faults.never_end(matching="delivery_status")
+    assert world.call(patience=1) == "RUNNING"
+    world.at += timedelta(minutes=30)
+    with pytest.raises(Unavailable, match="not done after 30 minutes"):
+        world.call()
+    assert world.server.calls["AmazonAthena.StopQueryExecution"] == 1
+    assert world.call() == "DONE"
+    assert world.recorded().number == 2
+
+
+def test_a_throttled_start_is_gone_on_with_by_the_next_call(world):
+    world.server.faults.throttle = 9  # more than the client tries
+    with pytest.raises(Unavailable):
+        world.call()
+    world.server.faults.throttle = 0
+    assert world.call() == "DONE"
+    assert world.recorded().number == 1
+
+
+def test_a_query_that_does_not_parse_is_rejected_and_recorded(world):
+    [query] = REVIEWS.queries
+    broken = replace(REVIEWS, queries=(replace(query, sql="SELECT * FROM (deliveries"),))
+    run = world.claim(replace(RUN, program_hash="1" * 16), broken)
+    with pytest.raises(Rejected, match="query athena-deliveries, line 1"):
+        world.call(run)
+    assert world.recorded(run=run).status == "FAILED"
+
+
+def test_the_same_stage_extracts_through_redshift(world):
+    redshift = Connector("athena-deliveries", "redshift", "dev", cluster="c", unload_role_arn="arn:aws:iam::1:role/u")
+    run = world.claim(replace(RUN, program_hash="2" * 16), replace(REVIEWS, connectors=(redshift,)))
+    assert world.call(run) == "DONE"
+    assert world.customers(run=run) == YESTERDAYS
+
+
+def test_a_run_that_was_taken_over_under_another_attempt_extracts_no_more(world):
+    world.claim(replace(RUN, attempt=2))
+    with pytest.raises(Rejected, match="attempt 1"):
+        world.call()
+
+
+def test_calls_at_the_same_time_start_each_statement_once(world):
+    with ThreadPoolExecutor(4) as pool:
+        assert {call.result() for call in [pool.submit(world.call) for _ in range(4)]} == {"DONE"}
+    assert world.started() == 2
+    assert world.recorded().number == 1
+
+
+@pytest.mark.parametrize("when", ["before-call", "after-call"])
+def test_a_crash_at_any_call_to_aws_starts_nothing_twice_and_loses_nothing(world, when):
+    """A process dies at its n-th call to AWS and another one finishes, for every n that the stage reaches."""
+    for number in range(1, 60):
+        run, before = world.claim(replace(RUN, attempt=number)), world.started()
+        crashed = dies(world, run, when, number)
+        assert world.call(run) == "DONE"
+        assert world.started() - before == 2
+        assert world.customers(run=run) == YESTERDAYS
+        if not crashed:
+            return
+    raise AssertionError("the stage made more calls than expected")
+
+
+def dies(world, run, when, number):
+    load_program.cache_clear()
+    world.calls, world.crash_at = 0, (when, number)
+    try:
+        world.call(run)
+    except Crash:
+        return True
+    finally:
+        world.crash_at = None
+    return False
+
+
+def test_the_handler_reads_its_settings_and_waits_no_longer_than_told(world, monkeypatch):
+    monkeypatch.setenv("PATIENCE_SECONDS", "0")
+    world.server.faults.never_end(matching="delivery_status")
+    assert handler({"run": RUN.to_json()}, None) == {"status": "RUNNING"}

@@ -58,20 +58,27 @@ class BatchWatch(Construct):
     ) -> cloudwatch.Dashboard:
         board = cloudwatch.Dashboard(self, "Dashboard", default_interval=Duration.days(7))
         board.add_widgets(
-            graph("Batches", [machine.metric_started(), machine.metric_succeeded(), machine.metric_failed()]),
-            graph("Batch duration (s)", [duration(program, "BatchSeconds") for program in self._programs]),
-            graph("Starts that failed", [dead_letters.metric_approximate_number_of_messages_visible()]),
+            graph(
+                "Batches",
+                {
+                    "started": machine.metric_started(),
+                    "succeeded": machine.metric_succeeded(),
+                    "failed": machine.metric_failed(),
+                },
+            ),
+            graph("Batch duration (s)", {program.id: duration(program, "BatchSeconds") for program in self._programs}),
+            graph("Starts that failed", {"waiting": dead_letters.metric_approximate_number_of_messages_visible()}),
         )
         for program in self._programs:
             board.add_widgets(
-                graph(f"{program.id}: funnel", [count(program, name) for name in FUNNEL]),
-                graph(f"{program.id}: stages (s)", [stage_seconds(program, stage) for stage in STAGES]),
+                graph(f"{program.id}: funnel", {name.lower(): count(program, name) for name in FUNNEL}),
+                graph(f"{program.id}: stages (s)", {stage: stage_seconds(program, stage) for stage in STAGES}),
             )
         board.add_widgets(
-            graph("Errors", [function.metric_errors(label=name) for name, function in functions.items()]),
-            graph("Throttles", [function.metric_throttles(label=name) for name, function in functions.items()]),
-            graph("p99 (ms)", [f.metric_duration(statistic="p99", label=name) for name, f in functions.items()]),
-            graph("Throttled writes", [throttled_writes(table, name) for name, table in tables.items()]),
+            graph("Errors", {name: function.metric_errors() for name, function in functions.items()}),
+            graph("Throttles", {name: function.metric_throttles() for name, function in functions.items()}),
+            graph("p99 (ms)", {name: f.metric_duration(statistic="p99") for name, f in functions.items()}),
+            graph("Throttled writes", {name: throttled_writes(table) for name, table in tables.items()}),
         )
         return board
 
@@ -117,33 +124,29 @@ def daily(cron: str) -> bool:
 def duration(
     program: Program, name: str, *, period: Duration | None = None, statistic: str = "Maximum"
 ) -> cloudwatch.Metric:
-    return _metric(name, {"Program": program.id}, program.id, period or Duration.minutes(5), statistic)
+    return _metric(name, {"Program": program.id}, period or Duration.minutes(5), statistic)
 
 
 def stage_seconds(program: Program, stage: str) -> cloudwatch.Metric:
-    return _metric("StageSeconds", {"Program": program.id, "Stage": stage}, stage, Duration.minutes(5), "Maximum")
+    return _metric("StageSeconds", {"Program": program.id, "Stage": stage}, Duration.minutes(5), "Maximum")
 
 
 def count(program: Program, name: str) -> cloudwatch.Metric:
-    return _metric(name, {"Program": program.id}, name.lower(), Duration.days(1), "Maximum")
+    return _metric(name, {"Program": program.id}, Duration.days(1), "Maximum")
 
 
-def throttled_writes(table: dynamodb.Table, name: str) -> cloudwatch.Metric:
-    return table.metric("WriteThrottleEvents", statistic="Sum", label=name)
+def throttled_writes(table: dynamodb.Table) -> cloudwatch.Metric:
+    return table.metric("WriteThrottleEvents", statistic="Sum")
 
 
-def graph(title: str, metrics: list[cloudwatch.Metric]) -> cloudwatch.GraphWidget:
-    return cloudwatch.GraphWidget(title=title, left=metrics, width=8, height=6)
+def graph(title: str, metrics: Mapping[str, cloudwatch.Metric]) -> cloudwatch.GraphWidget:
+    """Each line under its name. (A label in the metric itself would turn its alarms into metric maths.)"""
+    return cloudwatch.GraphWidget(
+        title=title, left=[metric.with_(label=name) for name, metric in metrics.items()], width=8, height=6
+    )
 
 
-def _metric(
-    name: str, dimensions: Mapping[str, str], label: str, period: Duration, statistic: str
-) -> cloudwatch.Metric:
+def _metric(name: str, dimensions: Mapping[str, str], period: Duration, statistic: str) -> cloudwatch.Metric:
     return cloudwatch.Metric(
-        namespace=NAMESPACE,
-        metric_name=name,
-        dimensions_map=dict(dimensions),
-        label=label,
-        period=period,
-        statistic=statistic,
+        namespace=NAMESPACE, metric_name=name, dimensions_map=dict(dimensions), period=period, statistic=statistic
     )

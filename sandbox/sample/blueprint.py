@@ -1,4 +1,4 @@
-"""What the samples take from the shipped programs: caps, windows, places, feature groups, model endpoints (a test compares them)."""
+"""What the samples take from the shipped programs: caps, windows, places, feature groups (a test compares them)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, time
 
 @dataclass(frozen=True, slots=True)
 class Blueprint:
-    """`cap` requests in `window_days`; `places`: locale by marketplace; `endpoints`: model names; `*_group`: feature groups."""
+    """`cap` requests in `window_days`; `places`: locale by marketplace; `*_group`: feature groups."""
 
     program: str
     cap_group: str
@@ -16,9 +16,8 @@ class Blueprint:
     places: Mapping[str, str]
     customer_group: str
     subject_group: str
-    endpoints: tuple[str, ...]
     starts: time  # of the batch, UTC
-    other: str  # a program whose history must not matter to this one
+    other: str  # a program no other sample tells of, whose history must not matter to this one
 
     def started_at(self, day: date) -> datetime:
         """The instant that caps, TTLs and the age of events count from."""
@@ -33,9 +32,8 @@ REVIEWS = Blueprint(
     places={"US": "en-US", "UK": "en-GB", "DE": "de", "FR": "fr", "JP": "ja"},
     customer_group="customer-features",
     subject_group="product-features",
-    endpoints=("review-propensity-v2",),
     starts=time(2),
-    other="music-feedback",
+    other="product-reviews-pilot",
 )
 MUSIC = Blueprint(
     program="music-feedback",
@@ -45,7 +43,6 @@ MUSIC = Blueprint(
     places={"US": "en-US", "UK": "en-GB", "DE": "de", "FR": "fr", "JP": "ja", "IN": "en"},
     customer_group="listener-features",
     subject_group="track-features",
-    endpoints=("feedback-propensity-v3", "music-affinity-v2"),
     starts=time(2),
-    other="product-reviews",
+    other="music-feedback-pilot",
 )

@@ -15,23 +15,27 @@ WEIGHTS = {
     "music-feedback": {"feedback-propensity-v3": 0.6, "music-affinity-v2": 0.4},
 }
 
-EXTRACT = {
-    "product-reviews": """
-        SELECT customer_id AS customer, product_id AS subject, delivery_date::TIMESTAMP AS happened,
-               verified_purchase AND account_relationship AND bot_score <= 0.5 AS trusted,
-               review_eligible AS eligible, 1.0 AS engagement
-        FROM deliveries WHERE delivery_date = DATE '{day}' - 1 AND delivery_status = 'COMPLETED'""",
-    "music-feedback": """
-        SELECT listener_id AS customer, track_id AS subject, playback_date AS happened,
-               verified_listener AND bot_score <= 0.5 AS trusted,
-               feedback_eligible AS eligible, engagement_score AS engagement
-        FROM music_streams
+# The programs' own predicates, written once more.
+EXTRACTED = {
+    "product-reviews": """SELECT * FROM deliveries
+        WHERE delivery_date = DATE '{day}' - 1 AND delivery_status = 'COMPLETED'""",
+    "music-feedback": """SELECT * FROM music_streams
         WHERE track_release_date >= DATE '{day}' - 7 AND completion_rate >= 0.95 AND play_count >= 1""",
+}
+JUDGED = {
+    "product-reviews": """
+        customer_id AS customer, product_id AS subject, delivery_date::TIMESTAMP AS happened,
+        verified_purchase AND account_relationship AND bot_score <= 0.5 AS trusted,
+        review_eligible AS eligible, 1.0 AS engagement""",
+    "music-feedback": """
+        listener_id AS customer, track_id AS subject, playback_date AS happened,
+        verified_listener AND bot_score <= 0.5 AS trusted,
+        feedback_eligible AS eligible, engagement_score AS engagement""",
 }
 CAP = {"product-reviews": (3, 30), "music-feedback": (2, 7)}
 
 FUNNEL = """
-CREATE TABLE extracted AS {extract};
+CREATE TABLE extracted AS SELECT {judged} FROM ({extracted});
 CREATE TABLE candidates AS
     SELECT * FROM extracted QUALIFY row_number() OVER (PARTITION BY customer, subject ORDER BY happened DESC) = 1;
 CREATE TABLE trusted AS SELECT * FROM candidates WHERE trusted;
@@ -80,7 +84,9 @@ def _table(sql: duckdb.DuckDBPyConnection, name: str, columns: dict[str, pa.Data
 
 def count_funnel(sql: duckdb.DuckDBPyConnection, program: str, day: date) -> dict[str, int]:
     cap, days = CAP[program]
-    sql.execute(FUNNEL.format(extract=EXTRACT[program].format(day=day), day=day, cap=cap, days=days))
+    sql.execute(
+        FUNNEL.format(judged=JUDGED[program], extracted=EXTRACTED[program].format(day=day), day=day, cap=cap, days=days)
+    )
     tables = ("extracted", "candidates", "trusted", "chosen", "engaged", "left_over")
     return {table: sql.table(table).shape[0] for table in tables}
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Extracts:
-    """The map `extract` of a run's row in Runs: query -> how far it has come. One entry moves only from the state it was read in."""
+    """The map `extracts` of a run's row in Runs: query -> how far it has come. One entry moves only from the state it was read in."""
 
     dynamodb: "DynamoDBClient"
     table: str
@@ -32,17 +32,17 @@ class Extracts:
         row = decode_item(found.get("Item", {}))
         if not row or row["run"]["attempt"] != run.attempt:
             raise Rejected(f"{run.id}: attempt {run.attempt} is not in the ledger any more")
-        return {query: Extract.from_row(query, extract) for query, extract in row.get("extract", {}).items()}
+        return {query: Extract.from_row(query, extract) for query, extract in row.get("extracts", {}).items()}
 
     def keep(self, run: Run, extract: Extract, was: Extract | None) -> bool:
         """Record `extract` in place of `was` (None: there was none). False: another call has moved it meanwhile."""
         if was is None:
-            self._update(run, "SET extract = if_not_exists(extract, :row)", {":row": {}}, "", {})
-            return self._set(run, extract, "attribute_not_exists(extract.#query)", {}, {})
+            self._update(run, "SET extracts = if_not_exists(extracts, :row)", {":row": {}}, "", {})
+            return self._set(run, extract, "attribute_not_exists(extracts.#query)", {}, {})
         return self._set(
             run,
             extract,
-            "extract.#query.#number = :number AND extract.#query.#status = :status",
+            "extracts.#query.#number = :number AND extracts.#query.#status = :status",
             {":number": was.number, ":status": was.status},
             {"#number": "number", "#status": "status"},
         )
@@ -62,7 +62,7 @@ class Extracts:
     def _set(self, run: Run, extract: Extract, unless: str, values: dict[str, Any], names: dict[str, str]) -> bool:
         return self._update(
             run,
-            "SET extract.#query = :row",
+            "SET extracts.#query = :row",
             {":row": extract.to_row(), **values},
             f" AND {unless}",
             {"#query": extract.query, **names},

@@ -94,7 +94,7 @@ class RunLedger:
         self.dynamodb.update_item(
             TableName=self.table,
             Key=encode_item(row_key(claim.run.program, claim.run.date, claim.run.id)),
-            UpdateExpression="SET #run = :run, #status = :running, claimedAt = :now" + (" REMOVE extract" if anew else ""),
+            UpdateExpression="SET #run = :run, #status = :running, claimedAt = :now" + (" REMOVE extracts" if anew else ""),
             ConditionExpression="#run.holder = :holder AND #status = :status",
             ExpressionAttributeNames={"#run": "run", "#status": "status"},
             ExpressionAttributeValues=encode_item(

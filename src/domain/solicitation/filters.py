@@ -115,7 +115,7 @@ ROLLING_DAYS = {"maxRequestsPerMonth": 30, "maxRequestsPerWeek": 7}
 
 def room(asks: Sequence[datetime], at: datetime, caps: Mapping[str, Any]) -> int:
     """How many more requests the caps allow at `at`; negative when a cap is overdrawn."""
-    rooms = [
+    rooms: list[int] = [
         caps[name] - sum(ask > at - timedelta(days=days) for ask in asks)
         for name, days in ROLLING_DAYS.items()
         if caps.get(name) is not None

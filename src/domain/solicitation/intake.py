@@ -11,6 +11,7 @@ from typing import Any
 
 from domain.errors import Rejected
 from domain.solicitation.candidate import Candidate
+from domain.solicitation.extraction import wire_name
 from domain.solicitation.program import TARGETS, Program, Query
 from domain.solicitation.run import Run
 
@@ -53,7 +54,7 @@ def in_order(intake: Intake) -> list[Candidate]:
 
 def reader(query: Query, program: Program, run: Run) -> Callable[[WireRow], Candidate]:
     """How one query's rows are read; the reader raises Rejected with a reason code that names the field."""
-    columns = [(target.lower(), target, PARSERS[TARGETS[target]]) for _, target in query.mapping]
+    columns = [(wire_name(target), target, PARSERS[TARGETS[target]]) for _, target in query.mapping]
     marketplaces = {marketplace.id for marketplace in program.marketplaces}
     oldest = run.started_at - timedelta(days=program.max_event_age_days)
 

@@ -23,6 +23,7 @@ STANDING = (
     "version",
     "contentHash",
     "runId",
+    "attempt",
     "createdAt",
     "updatedAt",
     "expiresAt",
@@ -59,7 +60,7 @@ def decide(stored: Stored, standing: Mapping[str, Any] | None, at: datetime) -> 
         return Choice("kept")
     if standing["contentHash"] != stored.base["contentHash"]:
         return Choice("updated", "replace")
-    if standing["runId"] != stored.base["runId"]:
+    if any(standing[name] != stored.base[name] for name in ("runId", "attempt")):
         return Choice("unchanged")
     return Choice("created" if standing["version"] == 1 else "updated")  # by this run, before it was repeated
 
@@ -85,7 +86,7 @@ def storer(program: Program, run: Run) -> Callable[[Mapping[str, Any]], Stored]:
     channels = [channel.id for channel in program.channels]
     expires_at = int((run.started_at + timedelta(days=program.candidate_days)).timestamp())
     born = {"status": OPEN, "createdAt": iso(run.started_at), "updatedAt": iso(run.started_at), "version": 1}
-    lasting = {**born, "expiresAt": expires_at, "runId": run.id}
+    lasting = {**born, "expiresAt": expires_at, "runId": run.id, "attempt": run.attempt}
 
     def store(row: Mapping[str, Any]) -> Stored:
         customer, subject = escaped(row["customer"]), escaped(row["subject"])

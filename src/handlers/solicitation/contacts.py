@@ -13,6 +13,7 @@ from adapters.aws.run_programs import load_program
 from adapters.aws.runs import RunLedger
 from adapters.aws.session import QUICK, client
 from adapters.aws.work_files import WorkFiles
+from domain.solicitation.extraction import wire_name
 from domain.solicitation.program import Query
 from domain.solicitation.run import Run
 from handlers.solicitation.settings import ContactsSettings
@@ -66,6 +67,6 @@ def known(rows: Iterable[Mapping[str, Any]], query: Query, wanted: set[str]) -> 
     found: dict[str, dict[str, str]] = {}
     for row in rows:
         if (customer := row.get("customer")) in wanted:
-            contact = {target: row[target.lower()] for target in targets if row.get(target.lower())}
+            contact = {target: row[wire_name(target)] for target in targets if row.get(wire_name(target))}
             found[customer] = max(found.get(customer, {}), contact, key=lambda contact: sorted(contact.items()))
     return found

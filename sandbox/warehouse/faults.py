@@ -41,6 +41,13 @@ class WarehouseFaults(Faults):
         """Whether this statement runs for ever; counts the fault off."""
         return self._take(self._endless, sql) is not None
 
+    def clear(self) -> None:
+        """All is well again."""
+        self.latency, self.throttle, self.unavailable, self.hang, self.lose_answer = 0.0, 0, 0, 0, 0
+        with self._spells:
+            self._failing.clear()
+            self._endless.clear()
+
     def _take(self, spells: list[_Spell], sql: str) -> _Spell | None:
         with self._spells:
             for spell in spells:

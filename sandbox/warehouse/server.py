@@ -43,6 +43,10 @@ class WarehouseServer(AwsServer):
         """A table from an Arrow table."""
         self._tables.add(name, rows, database)
 
+    def accepted(self) -> list[str]:
+        """The text of every statement accepted so far, the oldest first."""
+        return self._statements.texts()
+
     def stop(self) -> None:
         """Stop all statements and close the port."""
         self._statements.close()

@@ -86,6 +86,9 @@ class Statements:
         """Newest first."""
         return [statement for statement in reversed(self._known.values()) if statement.dialect == dialect]
 
+    def texts(self) -> list[str]:
+        return [statement.sql for statement in self._known.values()]
+
     def close(self) -> None:
         """Stop them all, and wait a moment for their threads to let go of the database."""
         for statement in list(self._known.values()):

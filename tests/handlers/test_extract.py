@@ -6,13 +6,14 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cache, partial
-from itertools import product
+from itertools import count
 from threading import Event
 from typing import Any
 from unittest.mock import patch
 
 import pyarrow as pa
 import pytest
+from botocore.config import Config
 from moto import mock_aws
 from programs_in_small import AT, REVIEWS, RUN
 
@@ -69,13 +70,12 @@ class World:
     files: WorkFiles
     extracts: Extracts
     clients: Callable[[str], Any]
+    run: Run = RUN
     at: datetime = AT
-    calls: int = 0
-    crash_at: tuple[str, int] | None = None
 
-    def call(self, run: Run = RUN, patience: float = 600.0) -> str:
+    def call(self, patience: float = 600.0) -> str:
         return extract(
-            run,
+            self.run,
             extracts=self.extracts,
             warehouse=partial(warehouse_of, clients=self.clients),
             now=lambda: self.at,
@@ -87,17 +87,23 @@ class World:
         self.at += timedelta(seconds=seconds)
         Event().wait(0.02)
 
-    def claim(self, run: Run, program: Program = REVIEWS) -> Run:
+    def claim(self, **changes: Any) -> None:
+        """Claim the run, changed, in the place of the one before."""
+        self.run = run = replace(self.run, **changes)
         row = {**row_key(run.program, run.date, run.id), "status": "RUNNING", "run": run.to_json()}
         self.extracts.dynamodb.put_item(TableName="Runs", Item=encode_item(row))
-        keep_program(self.files, run.program_hash, program.to_json())
-        return run
 
-    def recorded(self, query: str = "athena-deliveries", run: Run = RUN) -> Extract:
-        return self.extracts.read(run)[query]
+    def keep(self, program: Program) -> str:
+        """Keep another program for a run to be claimed with; its hash."""
+        program_hash = f"{next(numbers):016x}"
+        keep_program(self.files, program_hash, program.to_json())
+        return program_hash
 
-    def customers(self, query: str = "athena-deliveries", run: Run = RUN) -> set[str]:
-        return {row["customer"] for bucket in bucket_ids(2) for row in self.extracts.rows(run, query, bucket)}
+    def recorded(self, query: str = "athena-deliveries") -> Extract:
+        return self.extracts.read(self.run)[query]
+
+    def customers(self, query: str = "athena-deliveries") -> set[str]:
+        return {row["customer"] for bucket in bucket_ids(2) for row in self.extracts.rows(self.run, query, bucket)}
 
     def called(self, event_name: str, **_: Any) -> None:
         """Every call to AWS passes here, before it is made and after it was answered."""
@@ -108,33 +114,45 @@ class World:
                 raise Crash
 
     def started(self) -> int:
-        return len(self.clients("athena").list_query_executions()["QueryExecutionIds"])
+        """Statements the warehouse ran for this attempt."""
+        mark = f"{self.run.prefix}/extract/"
+        return sum(mark in sql for sql in self.server.accepted())
 
 
-@pytest.fixture
-def world() -> Iterator[World]:
+@pytest.fixture(scope="module")
+def aws() -> Iterator[tuple[WarehouseServer, Callable[[str], Any]]]:
     with patch.dict(os.environ, ENVIRONMENT), mock_aws(), WarehouseServer() as server:
         forget()
         endpoints = {"AWS_ENDPOINT_URL_ATHENA": server.endpoint, "AWS_ENDPOINT_URL_REDSHIFT_DATA": server.endpoint}
         with patch.dict(os.environ, endpoints):
-            clients = cache(session.client)
-            s3, dynamodb = clients("s3"), clients("dynamodb")
-            s3.create_bucket(Bucket="work", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
-            dynamodb.create_table(
+            clients = cache(partial(session.client, config=Config(retries={"total_max_attempts": 1})))
+            clients("s3").create_bucket(Bucket="work", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+            clients("dynamodb").create_table(
                 TableName="Runs",
                 BillingMode="PAY_PER_REQUEST",
                 KeySchema=[{"AttributeName": "PK", "KeyType": "HASH"}, {"AttributeName": "SK", "KeyType": "RANGE"}],
                 AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("PK", "SK")],
             )
-            files = WorkFiles(s3, "work")
-            server.add("deliveries", DELIVERIES)
             server.add("contacts", CONTACTS)
-            world = World(server, files, Extracts(dynamodb, "Runs", files), clients)
-            for service, when in product(("athena", "s3", "dynamodb"), ("before-call", "after-call")):
-                clients(service).meta.events.register(when, world.called)
-            world.claim(RUN)
-            yield world
+            yield server, clients
         forget()
+
+
+@pytest.fixture
+def world(aws: tuple[WarehouseServer, Callable[[str], Any]]) -> World:
+    """A run of a name of its own, claimed; no faults."""
+    server, clients = aws
+    server.faults.clear()
+    server.calls.clear()
+    server.add("deliveries", DELIVERIES)
+    files = WorkFiles(clients("s3"), "work")
+    world = World(server, files, Extracts(clients("dynamodb"), "Runs", files), clients)
+    name = f"reviews-{next(numbers)}"
+    world.claim(program=name, id=f"{name}/2026-11-20", program_hash=world.keep(REVIEWS))
+    return world
+
+
+numbers = count(1)
 
 
 def forget() -> None:
@@ -151,17 +169,17 @@ def test_every_query_is_unloaded_into_buckets_and_counted_by_the_warehouse(world
     assert world.call() == "DONE"
     assert world.customers() == YESTERDAYS
     assert world.customers("contacts") == {"c1", "c2"}
-    written = world.extracts.written(RUN, ["athena-deliveries", "contacts"])
+    written = world.extracts.written(world.run, ["athena-deliveries", "contacts"])
     assert [extracted.rows for extracted in written] == [15, 2]
     for bucket in bucket_ids(2):
-        rows = list(world.extracts.rows(RUN, "athena-deliveries", bucket))
+        rows = list(world.extracts.rows(world.run, "athena-deliveries", bucket))
         assert {bucket_of(row["customer"], 2) for row in rows} == {bucket}
 
 
 def test_a_dry_run_takes_no_contacts(world):
-    dry = world.claim(replace(RUN, id="small-reviews/2026-11-20/dry-what-if", dry_run=True))
-    assert world.call(dry) == "DONE"
-    assert set(world.extracts.read(dry)) == {"athena-deliveries"}
+    world.claim(id=f"{world.run.id}/dry-what-if", dry_run=True)
+    assert world.call() == "DONE"
+    assert set(world.extracts.read(world.run)) == {"athena-deliveries"}
 
 
 def test_a_call_out_of_patience_says_so_and_the_next_goes_on_with_the_same_statements(world):
@@ -191,7 +209,7 @@ def test_a_failed_statement_raises_the_engine_s_words_and_the_next_call_tries_in
         world.call()
     assert (world.recorded().status, world.recorded().message) == ("FAILED", "HIVE_BAD_DATA: row 7 is torn")
     assert world.call() == "DONE"
-    assert world.recorded().prefix == f"{RUN.extract_prefix('athena-deliveries')}try-2/"
+    assert world.recorded().prefix == f"{world.run.extract_prefix('athena-deliveries')}try-2/"
     assert world.customers() == YESTERDAYS
 
 
@@ -213,10 +231,9 @@ def test_a_statement_past_its_connector_s_time_is_cancelled(world):
 
 
 def test_a_throttled_start_is_gone_on_with_by_the_next_call(world):
-    world.server.faults.throttle = 9  # more than the client tries
+    world.server.faults.throttle = 1
     with pytest.raises(Unavailable):
         world.call()
-    world.server.faults.throttle = 0
     assert world.call() == "DONE"
     assert world.recorded().number == 1
 
@@ -224,21 +241,22 @@ def test_a_throttled_start_is_gone_on_with_by_the_next_call(world):
 def test_a_query_that_does_not_parse_is_rejected_and_recorded(world):
     [query] = REVIEWS.queries
     broken = replace(REVIEWS, queries=(replace(query, sql="SELECT * FROM (deliveries"),))
-    run = world.claim(replace(RUN, program_hash="1" * 16), broken)
+    world.claim(program_hash=world.keep(broken))
     with pytest.raises(Rejected, match="query athena-deliveries, line 1"):
-        world.call(run)
-    assert world.recorded(run=run).status == "FAILED"
+        world.call()
+    assert world.recorded().status == "FAILED"
 
 
 def test_the_same_stage_extracts_through_redshift(world):
     redshift = Connector("athena-deliveries", "redshift", "dev", cluster="c", unload_role_arn="arn:aws:iam::1:role/u")
-    run = world.claim(replace(RUN, program_hash="2" * 16), replace(REVIEWS, connectors=(redshift,)))
-    assert world.call(run) == "DONE"
-    assert world.customers(run=run) == YESTERDAYS
+    world.claim(program_hash=world.keep(replace(REVIEWS, connectors=(redshift,))))
+    assert world.call() == "DONE"
+    assert world.customers() == YESTERDAYS
 
 
 def test_a_run_that_was_taken_over_under_another_attempt_extracts_no_more(world):
-    world.claim(replace(RUN, attempt=2))
+    world.claim(attempt=2)
+    world.run = replace(world.run, attempt=1)
     with pytest.raises(Rejected, match="attempt 1"):
         world.call()
 
@@ -250,33 +268,41 @@ def test_calls_at_the_same_time_start_each_statement_once(world):
     assert world.recorded().number == 1
 
 
-@pytest.mark.parametrize("when", ["before-call", "after-call"])
-def test_a_crash_at_any_call_to_aws_starts_nothing_twice_and_loses_nothing(world, when):
-    """A process dies at its n-th call to AWS and another one finishes, for every n that the stage reaches."""
+def test_a_crash_after_any_call_to_aws_starts_nothing_twice_and_loses_nothing(world):
+    """A process dies after its n-th call to AWS and another one finishes, for every n that the stage reaches."""
     for number in range(1, 60):
-        run, before = world.claim(replace(RUN, attempt=number)), world.started()
-        crashed = dies(world, run, when, number)
-        assert world.call(run) == "DONE"
-        assert world.started() - before == 2
-        assert world.customers(run=run) == YESTERDAYS
+        world.claim(attempt=number)
+        crashed = dies_after(world, number)
+        assert world.call() == "DONE"
+        assert world.started() == 2
+        assert world.customers() == YESTERDAYS
         if not crashed:
             return
     raise AssertionError("the stage made more calls than expected")
 
 
-def dies(world, run, when, number):
+def dies_after(world, number):
+    calls = count(1)
+
+    def die(**_: Any) -> None:
+        if next(calls) == number:
+            raise Crash
+
     load_program.cache_clear()
-    world.calls, world.crash_at = 0, (when, number)
+    clients = [world.clients(service) for service in ("athena", "s3", "dynamodb")]
+    for client in clients:
+        client.meta.events.register("after-call", die)
     try:
-        world.call(run)
+        world.call()
     except Crash:
         return True
     finally:
-        world.crash_at = None
+        for client in clients:
+            client.meta.events.unregister("after-call", die)
     return False
 
 
 def test_the_handler_reads_its_settings_and_waits_no_longer_than_told(world, monkeypatch):
     monkeypatch.setenv("PATIENCE_SECONDS", "0")
     world.server.faults.never_end(matching="delivery_status")
-    assert handler({"run": RUN.to_json()}, None) == {"status": "RUNNING"}
+    assert handler({"run": world.run.to_json()}, None) == {"status": "RUNNING"}

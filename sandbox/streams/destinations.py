@@ -72,12 +72,13 @@ def failure_key(mapping: Mapping, shard: str, now: datetime, name: str) -> str:
 
 
 def _batch_info(records: tuple[Record, ...], mapping: Mapping, shard: str) -> dict[str, Any]:
+    instant = _second if mapping.of_table else _instant  # DynamoDB knows whole seconds only
     return {
         "shardId": shard,
         "startSequenceNumber": records[0].number if records else None,
         "endSequenceNumber": records[-1].number if records else None,
-        "approximateArrivalOfFirstRecord": _instant(records[0].arrived) if records else None,
-        "approximateArrivalOfLastRecord": _instant(records[-1].arrived) if records else None,
+        "approximateArrivalOfFirstRecord": instant(records[0].arrived) if records else None,
+        "approximateArrivalOfLastRecord": instant(records[-1].arrived) if records else None,
         "batchSize": len(records),
         "streamArn": mapping.stream_arn,
     }
@@ -93,6 +94,10 @@ def _function_arn(mapping: Mapping) -> str:
         return mapping.function
     region, account = mapping.stream_arn.split(":")[3:5]
     return f"arn:aws:lambda:{region}:{account}:function:{mapping.function}"
+
+
+def _second(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _instant(moment: datetime) -> str:

@@ -210,6 +210,7 @@ def test_a_discard_to_s3_holds_the_records_themselves_under_lambdas_key(cloud):
     name = record["requestContext"]["requestId"]
     assert key == f"aws/lambda/{dispatcher.mappings[0].uuid}/{shard}/2026/11/20/2026-11-20T12.00.01-{name}"
     assert json.loads(record["payload"]) == function.calls[-1]
+    arrival = "2026-11-20T12:00:00.000Z" if cloud.kind == "kinesis" else "2026-11-20T12:00:00Z"
     region, account = arn.split(":")[3:5]
     assert record == {
         "requestContext": {
@@ -225,8 +226,8 @@ def test_a_discard_to_s3_holds_the_records_themselves_under_lambdas_key(cloud):
             "shardId": shard,
             "startSequenceNumber": number(function.calls[0], 0),
             "endSequenceNumber": number(function.calls[0], 1),
-            "approximateArrivalOfFirstRecord": "2026-11-20T12:00:00.000Z",
-            "approximateArrivalOfLastRecord": "2026-11-20T12:00:00.000Z",
+            "approximateArrivalOfFirstRecord": arrival,
+            "approximateArrivalOfLastRecord": arrival,
             "batchSize": 2,
             "streamArn": arn,
         },

@@ -33,6 +33,7 @@ def deployed(ministack):
         Role="arn:aws:iam::000000000000:role/reader",
         Handler="main.handler",
         Code={"ZipFile": packed.getvalue()},
+        Timeout=60,
     )
     return client
 

@@ -1,0 +1,20 @@
+"""The `ovation` command: what operators and developers can ask of it."""
+
+import typer
+
+from cli import programs
+from cli.demo import demo
+from cli.explain import explain
+from cli.run import run
+from cli.sample import sample
+from cli.sandboxes import down, up
+
+app = typer.Typer(
+    name="ovation",
+    help="Who to ask, who to remind, who is verified: the whole system, on this machine or in your account.",
+    no_args_is_help=True,
+    pretty_exceptions_show_locals=False,
+)
+app.add_typer(programs.app)
+for command in (run, explain, sample, up, down, demo):
+    app.command()(command)

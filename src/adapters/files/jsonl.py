@@ -16,9 +16,12 @@ Row = Mapping[str, Any]
 def encode(rows: Iterable[Row]) -> bytes:
     """One object a line, gzip with no timestamp."""
     buffer = io.BytesIO()
-    with gzip.GzipFile(fileobj=buffer, mode="wb", compresslevel=4, mtime=0) as file:
+    with (
+        gzip.GzipFile(fileobj=buffer, mode="wb", compresslevel=4, mtime=0) as file,
+        io.BufferedWriter(file, BUFFER) as lines,  # type: ignore[type-var]
+    ):
         for row in rows:
-            file.write(orjson.dumps(row) + b"\n")
+            lines.write(orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE))
     return buffer.getvalue()
 
 

@@ -3,6 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
+from adapters.aws.query_sql import parse
+from domain.errors import Rejected
+from domain.solicitation.program import REQUIRED_TARGETS, Query
+
 # Keys as in a program file; `fieldMapping` is for each connector that has none. All others: see program_schema.
 PUBLISHED: Mapping[str, Mapping[str, Any]] = {
     "product-reviews": {
@@ -95,7 +99,31 @@ def complete(document: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _mapped(connector: Any, mapping: Mapping[str, str]) -> Any:
-    return {"fieldMapping": dict(mapping), **connector} if isinstance(connector, dict) else connector
+    """A connector without a field mapping gets the published one, less the optional columns that its query does not select."""
+    if not isinstance(connector, dict) or "fieldMapping" in connector:
+        return connector
+    selected = _selected(connector)
+    return {
+        **connector,
+        "fieldMapping": {
+            column: target
+            for column, target in mapping.items()
+            if selected is None or column in selected or target in REQUIRED_TARGETS
+        },
+    }
+
+
+def _selected(connector: Mapping[str, Any]) -> frozenset[str] | None:
+    """The columns a query names, in lower case; None where it selects `*`, or is no query (which is for others to say)."""
+    config = connector.get("config")
+    sql, engine = config.get("query") if isinstance(config, dict) else None, connector.get("type")
+    if not isinstance(sql, str) or engine not in ("athena", "redshift"):
+        return None
+    try:
+        tree = parse(Query("", "", sql, ()), engine)
+    except Rejected:
+        return None
+    return None if tree.is_star else frozenset(name.lower() for name in tree.named_selects)
 
 
 def _both_mappings(left: Any, right: Any) -> bool:

@@ -34,7 +34,7 @@ def located(loc: Sequence[int | str], document: Any) -> Path:
     """Pydantic's location as a path of the document: without the tags of unions and the marks of mapping keys."""
     path: list[int | str] = []
     for step in loc:
-        if step == "[key]" or (isinstance(document, Mapping) and step in {document.get(tag) for tag in TAGS}):
+        if step == "[key]" or (isinstance(document, Mapping) and step in [document.get(tag) for tag in TAGS]):
             continue
         path.append(step)
         document = _step(document, step)
@@ -77,7 +77,7 @@ def _alternatives(schema: Mapping[str, Any], document: Any) -> Iterable[Mapping[
         return
     mapping = schema.get("discriminator", {}).get("mapping", {})
     tag = document.get(schema["discriminator"]["propertyName"]) if mapping and isinstance(document, Mapping) else None
-    if tag in mapping:
+    if isinstance(tag, str) and tag in mapping:
         yield from _alternatives({"$ref": mapping[tag]}, document)
         return
     options = [*schema.get("anyOf", ()), *schema.get("oneOf", ())]

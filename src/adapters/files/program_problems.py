@@ -70,7 +70,8 @@ def _reason(error: Mapping[str, Any], path: Path, document: Any) -> str:
     if kind == "value_error":
         return str(context["error"])
     message = str(error["msg"])
-    return message.removeprefix("Input ").removeprefix("String ")
+    words = message.removeprefix("Input ").removeprefix("String ")
+    return words[0].lower() + words[1:]
 
 
 def _value(document: Any, path: Path) -> Any:
@@ -83,7 +84,7 @@ def _value(document: Any, path: Path) -> Any:
 
 
 def _shown(value: Any) -> str:
-    if value is ABSENT or isinstance(value, Mapping | list):
+    if value is ABSENT or isinstance(value, Mapping | list) or (isinstance(value, str) and "\n" in value):
         return ""
     text = "true" if value is True else "false" if value is False else "null" if value is None else repr(value)
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"

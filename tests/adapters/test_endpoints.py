@@ -10,6 +10,7 @@ from stand_ins import PROPENSITY, reach
 
 from adapters.aws.batch_items import Backoff
 from adapters.aws.endpoints import Endpoint, Endpoints, Garbled, read_answers, runtime
+from adapters.aws.fuse import Fuse
 from domain.errors import Rejected, Unavailable
 from domain.solicitation.breaker import ERRORS_IN_A_ROW, OPEN_SECONDS
 from domain.solicitation.program import Model
@@ -50,7 +51,7 @@ def now():
 def endpoint(running, waits, now):
     _, client = running
     backoff = Backoff(base=1.0, most=4.0, chance=lambda: 0.5, sleep=waits.append)
-    return Endpoint("propensity", client, clock=lambda: now[0], backoff=backoff)
+    return Endpoint("propensity", client, backoff, Fuse(lambda: now[0]))
 
 
 def calls(server):

@@ -1,11 +1,14 @@
 """Features over real HTTP: every id is answered, found absent, or known to be unread."""
 
+import time
+
 import pytest
 from stand_ins import keep_features, reach
 
 from adapters.aws.batch_items import Backoff
 from adapters.aws.feature_store import ONE_TRY, FeatureStore, record
 from domain.errors import Rejected
+from domain.solicitation.breaker import ERRORS_IN_A_ROW, OPEN_SECONDS
 from domain.solicitation.program import FeatureGroup
 from sandbox.feature_store import FeatureStoreServer
 
@@ -99,3 +102,14 @@ def test_a_store_out_of_reach_leaves_all_ids_unread_after_the_last_try(store, se
 def test_a_group_that_does_not_exist_is_rejected_by_name(store):
     with pytest.raises(Rejected, match="feature group ghosts: ResourceNotFound"):
         store.records(FeatureGroup("ghosts", "customer", ("engagement",)), ["c1"], attempts=3)
+
+
+def test_a_store_that_goes_on_failing_is_left_alone_until_a_probe_is_answered(store, server):
+    server.faults.unavailable = 99
+    for _ in range(4):
+        assert store.records(GROUP, ["c1"], attempts=3).unread == {"c1"}
+    assert calls(server) == ERRORS_IN_A_ROW
+    server.faults.unavailable = 0
+    assert store.records(GROUP, ["c1"], attempts=3).unread == {"c1"}
+    store.fuse.clock = lambda: time.monotonic() + OPEN_SECONDS
+    assert store.records(GROUP, ["c1"], attempts=3).unread == frozenset()

@@ -269,10 +269,9 @@ def test_a_model_out_of_reach_costs_scores_and_not_the_run(parts, model, fault):
 
 
 def test_a_model_out_of_reach_leaves_its_weight_to_the_other(parts, model):
-    del model.models["taste"]
-    endpoint = parts["panel"].endpoints.known["taste", REVIEWS.scoring.timeout_seconds]
+    fuse = parts["panel"].endpoints.known["taste", REVIEWS.scoring.timeout_seconds].fuse
     for _ in range(ERRORS_IN_A_ROW):
-        endpoint.breaker = endpoint.breaker.failed(endpoint.clock())
+        fuse.breaker = fuse.breaker.failed(fuse.clock())
     counts = run_score(parts, rows(10), scoring=BOTH)
     assert left(parts)["c005"] == {
         "value": 0.731059,

@@ -1,11 +1,9 @@
 """SageMaker endpoints: feature rows in, one answer a row out, through timeouts, retries and a circuit breaker."""
 
 import json
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -14,9 +12,9 @@ from botocore.exceptions import ClientError
 
 from adapters.aws.batch_items import PATIENT, Backoff
 from adapters.aws.faults import aws_calls, code
+from adapters.aws.fuse import Fuse, Open
 from adapters.aws.session import client
 from domain.errors import Rejected, Unavailable
-from domain.solicitation.breaker import Breaker
 from domain.solicitation.program import Model
 
 if TYPE_CHECKING:
@@ -50,10 +48,8 @@ class Endpoint:
 
     name: str
     runtime: "SageMakerRuntimeClient"
-    clock: Callable[[], float] = time.monotonic
     backoff: Backoff = PATIENT
-    breaker: Breaker = field(default_factory=Breaker)
-    lock: Lock = field(default_factory=Lock)
+    fuse: Fuse = field(default_factory=Fuse)
 
     def answers(self, lines: Sequence[bytes], attempts: int) -> list[Any]:
         """The model's `score` for each line (which ends in its line break), in order, unchecked; None for no score at all.
@@ -63,41 +59,23 @@ class Endpoint:
         """
         body = b"".join(lines)
         for failures in range(1, attempts + 1):
-            self._admit()
             try:
                 return read_answers(self.name, self._invoke(body), len(lines))
+            except Open:
+                raise
             except Unavailable:
                 if failures == attempts:
                     raise
             self.backoff.wait(failures)
         raise ValueError(f"attempts must be at least 1, not {attempts}")
 
-    def _admit(self) -> None:
-        with self.lock:
-            admitted = self.breaker.admit(self.clock())
-            if admitted is None:
-                raise Unavailable(f"invoke {self.name}: circuit breaker is open")
-            self.breaker = admitted
-
     def _invoke(self, body: bytes) -> bytes:
-        try:
-            with aws_calls(f"invoke {self.name}"), _model_errors(self.name):
-                answer = self.runtime.invoke_endpoint(
-                    EndpointName=self.name, Body=body, ContentType=JSON_LINES, Accept=JSON_LINES
-                )
-                text = answer["Body"].read()
-        except Unavailable:
-            self._note(failed=True)
-            raise
-        except Rejected:  # the endpoint is well, these rows are not
-            self._note(failed=False)
-            raise
-        self._note(failed=False)
-        return text
-
-    def _note(self, *, failed: bool) -> None:
-        with self.lock:
-            self.breaker = self.breaker.failed(self.clock()) if failed else self.breaker.answered()
+        doing = f"invoke {self.name}"
+        with self.fuse.call(doing), aws_calls(doing), _model_errors(doing):
+            answer = self.runtime.invoke_endpoint(
+                EndpointName=self.name, Body=body, ContentType=JSON_LINES, Accept=JSON_LINES
+            )
+            return answer["Body"].read()
 
 
 @dataclass
@@ -108,7 +86,7 @@ class Endpoints:
     known: dict[tuple[str, int], Endpoint] = field(default_factory=dict)
 
     def of(self, model: Model, timeout_seconds: int) -> Endpoint:
-        """The endpoint a model answers at: `sagemaker://name`, or the bare name."""
+        """The endpoint a model answers at: `sagemaker://name`, or the bare name. Not for threads: boto3 makes clients in one."""
         key = (model.endpoint.removeprefix(SCHEME), timeout_seconds)
         if key not in self.known:
             self.known[key] = Endpoint(key[0], self.connect(timeout_seconds))
@@ -137,7 +115,7 @@ def _read_line(line: bytes) -> Any:
 
 
 @contextmanager
-def _model_errors(endpoint: str) -> Iterator[None]:
+def _model_errors(doing: str) -> Iterator[None]:
     """Tell rows the container refuses (4xx: Rejected) from a container that failed or timed out (Unavailable)."""
     try:
         yield
@@ -146,5 +124,5 @@ def _model_errors(endpoint: str) -> Iterator[None]:
             raise
         status = int(error.response.get("OriginalStatusCode") or 0)  # type: ignore[call-overload]
         if 400 <= status < 500:
-            raise Rejected(f"invoke {endpoint}: the model refuses the rows ({status})") from error
-        raise Unavailable(f"invoke {endpoint}: the model failed ({status})") from error
+            raise Rejected(f"{doing}: the model refuses the rows ({status})") from error
+        raise Unavailable(f"{doing}: the model failed ({status})") from error

@@ -1,13 +1,14 @@
 """SageMaker Feature Store, online: record ids in, the features a model takes out."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from botocore.config import Config
 
 from adapters.aws.batch_items import PATIENT, Backoff
 from adapters.aws.faults import aws_calls
+from adapters.aws.fuse import Fuse, Open
 from domain.errors import Rejected, Unavailable
 from domain.solicitation.program import FeatureGroup
 from domain.solicitation.scoring import Feature, Record, feature
@@ -41,9 +42,10 @@ class FeatureStore:
 
     runtime: "SageMakerFeatureStoreRuntimeClient"
     backoff: Backoff = PATIENT
+    fuse: Fuse = field(default_factory=Fuse)
 
     def records(self, group: FeatureGroup, ids: Sequence[str], attempts: int) -> Fetched:
-        """The records of at most 100 ids. What is still unanswered after `attempts` calls is `unread`, never an error.
+        """The records of at most 100 ids. What is unanswered after `attempts` calls, or with the breaker open, is `unread`.
 
         Rejected: the group does not exist, or we may not read it: program or role are wrong, so no score may stand in.
         """
@@ -54,6 +56,8 @@ class FeatureStore:
                 self.backoff.wait(failures)
             try:
                 answer = self._batch_get(group, pending)
+            except Open:
+                break
             except Unavailable:
                 continue
             records.update(
@@ -70,7 +74,8 @@ class FeatureStore:
             "RecordIdentifiersValueAsString": ids,
             "FeatureNames": list(group.features),
         }
-        with aws_calls(f"read feature group {group.name}"):
+        doing = f"read feature group {group.name}"
+        with self.fuse.call(doing), aws_calls(doing):
             answer: Any = self.runtime.batch_get_record(Identifiers=[wanted])  # type: ignore[list-item]
         return answer  # type: ignore[no-any-return]
 

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 import orjson
 
 from adapters.aws.batch_items import KEYS_A_READ, chunks
-from adapters.aws.endpoints import Endpoints
+from adapters.aws.endpoints import Endpoint, Endpoints
 from adapters.aws.feature_store import MOST_IDS, FeatureStore
 from adapters.aws.model_batches import Asked, Batch, ask
 from adapters.aws.score_cache import ScoreCache
@@ -61,8 +61,9 @@ class ModelPanel:
                 for model in scoring.models
                 for batch in _cut(model, scoring.batch_size, groups, records, unknown[model.id], heard)
             ]
+            endpoints = {model.id: self.endpoints.of(model, scoring.timeout_seconds) for model in scoring.models}
             expires_at = at + timedelta(days=scoring.cache_days)
-            for asked in pool.map(lambda batch: self._ask(batch, scoring, expires_at), todo):
+            for asked in pool.map(lambda batch: self._ask(batch, endpoints, scoring.max_attempts, expires_at), todo):
                 heard.add(asked)
         return heard
 
@@ -87,8 +88,8 @@ class ModelPanel:
             heard.counts["unread_records"] += len(found.unread)
         return records
 
-    def _ask(self, batch: Batch, scoring: Scoring, expires_at: datetime) -> Asked:
-        asked = ask(batch, self.endpoints.of(batch.model, scoring.timeout_seconds), scoring.max_attempts)
+    def _ask(self, batch: Batch, endpoints: Mapping[str, Endpoint], attempts: int, expires_at: datetime) -> Asked:
+        asked = ask(batch, endpoints[batch.model.id], attempts)
         self.cache.keep(batch.model, asked.scores, expires_at)
         return asked
 

@@ -63,7 +63,7 @@ def model_rows(
 
 
 def batches(lines: Sequence[bytes], rows: int, size: int = MAX_PAYLOAD) -> Iterator[slice]:
-    """Cut lines into calls of at most `rows` lines and `size` bytes; a longer line goes alone, for the model to refuse."""
+    """Cut lines into calls of at most `rows` lines and `size` bytes; a longer line goes alone."""
     start, held = 0, 0
     for position, line in enumerate(lines):
         if position > start and (position - start == rows or held + len(line) > size):

@@ -16,7 +16,8 @@ from domain.solicitation.program import Program
 from domain.solicitation.run import Run, run_id
 from sandbox.clock import next_fire
 
-POLL_SECONDS = 0.2
+POLL_SECONDS = 0.25
+PROGRESS_SECONDS = 1.0  # the ledger is read at most so often
 
 
 class BatchFailed(RuntimeError):

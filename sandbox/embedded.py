@@ -5,12 +5,16 @@ import signal
 import sys
 import threading
 
+from ministack.core.lambda_runtime import Worker
 from ministack.services import eventbridge, scheduler
 
 
 def main() -> None:
     eventbridge.start_scheduler = _no_timer
     scheduler.start_scheduler = _no_timer
+    # seconds to wait for a first line on stderr, for a further one, and at most: its 50 ms a call, spent on each call of
+    # a function that logs to stdout, were most of the time of a warm call
+    Worker._drain_stderr_bounded.__defaults__ = (0.001, 0.001, 0.25)
     from ministack.app import main as serve  # after the timers are gone: the app starts them
 
     serve()

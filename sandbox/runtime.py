@@ -72,7 +72,7 @@ class Sandbox:
         rerun: bool = False,
         dry_run: str | None = None,
         deployed: bool = True,
-        on_progress: Callable[[Progress], None] = lambda progress: None,
+        on_progress: Callable[[Progress], None] | None = None,
     ) -> dict[str, Any]:
         """Run the program's batch for that UTC date as its schedule would; the machine's output.
 

@@ -45,6 +45,11 @@ def to_duckdb(sql: str, dialect: str, parameters: Sequence[str], schemas: Collec
     return tree.transform(_semi_structured).sql("duckdb", comments=False)
 
 
+def quoted(name: str) -> str:
+    """An identifier of DuckDB, whatever is in it."""
+    return '"' + name.replace('"', '""') + '"'
+
+
 def _semi_structured(node: exp.Expr) -> exp.Expr:
     """Redshift's SUPER is DuckDB's JSON."""
     if isinstance(node, exp.Cast | exp.TryCast) and node.to.is_type(exp.DataType.Type.SUPER):

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import duckdb
 import pyarrow.parquet
 
-from sandbox.warehouse.dialects import EngineError
+from sandbox.warehouse.dialects import EngineError, quoted
 from sandbox.warehouse.unload import Unload
 
 PARTITION_LIMIT = 100  # Athena: considerations for UNLOAD
@@ -99,12 +99,12 @@ def columns_of(cursor: duckdb.DuckDBPyConnection, select: str) -> list[tuple[str
 
 
 def _copy(cursor: duckdb.DuckDBPyConnection, select: str, plan: Unload, folder: Path) -> None:
-    names = ", ".join(f'"{name}"' for name, _ in columns_of(cursor, select))
+    names = ", ".join(quoted(name) for name, _ in columns_of(cursor, select))
     options = [f"FORMAT {FORMATS[plan.format]}"]
     if plan.gzip and plan.format == "json":
         options.append("COMPRESSION gzip")
     if plan.partition_by:
-        options.append(f"PARTITION_BY ({', '.join(plan.partition_by)})")
+        options.append(f"PARTITION_BY ({', '.join(map(quoted, plan.partition_by))})")
     target = folder if plan.partition_by else folder / "data"
     ordered = f"SELECT * FROM ({select}) AS unloaded({names}) ORDER BY ALL"
     cursor.execute(f"COPY ({ordered}) TO '{target}' ({', '.join(options)})")

@@ -10,7 +10,7 @@ from typing import Any
 import duckdb
 from botocore.exceptions import ClientError
 
-from sandbox.warehouse.dialects import EngineError, to_duckdb
+from sandbox.warehouse.dialects import EngineError, quoted, to_duckdb
 from sandbox.warehouse.faults import WarehouseFaults
 from sandbox.warehouse.output import Output, Written, columns_of
 from sandbox.warehouse.tables import Tables
@@ -139,8 +139,8 @@ class Statements:
                 self._unload(statement, cursor, select, plan)
 
     def _select(self, statement: Statement, cursor: duckdb.DuckDBPyConnection, select: str) -> None:
-        names = ", ".join(f'"{name}"' for name, _ in statement.columns)
-        texts = ", ".join(f'CAST("{name}" AS VARCHAR)' for name, _ in statement.columns)
+        names = ", ".join(quoted(name) for name, _ in statement.columns)
+        texts = ", ".join(f"CAST({quoted(name)} AS VARCHAR)" for name, _ in statement.columns)
         cursor.execute(f"SELECT {texts} FROM ({select}) AS selected({names})")
         statement.rows = cursor.fetchmany(ROW_LIMIT)
         statement.row_count = len(statement.rows)

@@ -5,7 +5,7 @@ from typing import Any
 
 import duckdb
 
-from sandbox.warehouse.dialects import MACROS
+from sandbox.warehouse.dialects import MACROS, quoted
 
 MAIN = "main"
 
@@ -29,7 +29,7 @@ class Tables:
         """One table a file, named by the file's stem; a table of that name is replaced. Returns the names."""
         files = sorted(file for file in folder.iterdir() if file.suffix in (".csv", ".parquet"))
         with self.cursor(MAIN) as cursor:
-            cursor.execute(f"CREATE SCHEMA IF NOT EXISTS {_quoted(database)}")
+            cursor.execute(f"CREATE SCHEMA IF NOT EXISTS {quoted(database)}")
             for file in files:
                 self._replace(cursor, database, file.stem, _reading(file))
         return [file.stem for file in files]
@@ -37,7 +37,7 @@ class Tables:
     def add(self, name: str, rows: Any, database: str = MAIN) -> None:
         """A table from an Arrow table, which is how Avro files and Glue tables come in."""
         with self.cursor(MAIN) as cursor:
-            cursor.execute(f"CREATE SCHEMA IF NOT EXISTS {_quoted(database)}")
+            cursor.execute(f"CREATE SCHEMA IF NOT EXISTS {quoted(database)}")
             cursor.register("incoming", rows)
             self._replace(cursor, database, name, ("TABLE", "SELECT * FROM incoming"))
 
@@ -60,7 +60,7 @@ class Tables:
 
     def _replace(self, cursor: duckdb.DuckDBPyConnection, database: str, name: str, source: tuple[str, str]) -> None:
         kind, query = source
-        target = f"{_quoted(database)}.{_quoted(name)}"
+        target = f"{quoted(database)}.{quoted(name)}"
         found = cursor.execute(
             "SELECT table_type FROM information_schema.tables WHERE table_schema = ? AND table_name = ?",
             [database, name],
@@ -76,7 +76,3 @@ def _reading(file: Path) -> tuple[str, str]:
     if file.suffix == ".csv":
         return "TABLE", f"SELECT * FROM read_csv('{path}', {CSV_TYPES})"
     return "VIEW", f"SELECT * FROM read_parquet('{path}')"
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'

@@ -10,14 +10,22 @@ Item = dict[str, AttributeValue]
 # DynamoDB numbers: 38 digits, magnitudes 1e-130 to 9.99…e125 (AWS: naming rules and data types).
 DIGITS = 38
 LEAST, MOST = 1e-130, 1e126
+MOST_INT = 10**DIGITS
 
 
 def encode_item(plain: Mapping[str, Any]) -> Item:
     """A whole item. ValueError: NaN, infinity or a number out of DynamoDB's range; TypeError: a type it has no word for."""
-    return {
-        name: {"S": value} if type(value) is str else TYPED.get(type(value), _other)(value)
-        for name, value in plain.items()
-    }
+    typed = TYPED  # a local name is looked up faster, and this is the batch's innermost loop
+    item: Item = {}
+    for name, value in plain.items():
+        kind = type(value)
+        if kind is str:
+            item[name] = {"S": value}
+        elif kind is float and LEAST <= value < MOST:
+            item[name] = {"N": repr(value)}
+        else:
+            item[name] = typed.get(kind, _other)(value)
+    return item
 
 
 def decode_item(item: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
@@ -46,7 +54,7 @@ def _list(values: Any) -> AttributeValue:
 
 
 def _int(value: int) -> AttributeValue:
-    if abs(value) >= 10**DIGITS:
+    if not -MOST_INT < value < MOST_INT:
         raise ValueError(f"an integer of more than {DIGITS} digits")
     return {"N": str(value)}
 

@@ -83,6 +83,7 @@ def channel_key(base_key: str, channel: str) -> str:
 
 def storer(program: Program, run: Run) -> Callable[[Mapping[str, Any]], Stored]:
     """How this run stores one scored row; the same row always gives the same items."""
+    prefix, day = f"PROGRAM#{escaped(program.id)}", f"#DATE#{run.date.isoformat()}"
     channels = [channel.id for channel in program.channels]
     expires_at = int((run.started_at + timedelta(days=program.candidate_days)).timestamp())
     born = {"status": OPEN, "createdAt": iso(run.started_at), "updatedAt": iso(run.started_at), "version": 1}
@@ -90,12 +91,19 @@ def storer(program: Program, run: Run) -> Callable[[Mapping[str, Any]], Stored]:
 
     def store(row: Mapping[str, Any]) -> Stored:
         customer, subject = escaped(row["customer"]), escaped(row["subject"])
-        key = {"PK": customer_key(row["customer"]), "SK": f"PROGRAM#{escaped(program.id)}#SUBJECT#{subject}"}
         shard = shard_of(row["customer"], program.serving_shards)
         content = _content(row, program, channels)
-        by_date = _by_date(program, run, customer, subject, shard)
-        base = {**key, **by_date, **content, **lasting, "contentHash": _digest(canonical(content))}
-        return Stored(base, tuple(_index_item(base, channel, shard, row["attributes"]) for channel in channels))
+        base = {
+            "PK": customer_key(row["customer"]),
+            "SK": f"{prefix}#SUBJECT#{subject}",
+            # GSI2: what the run of a day left; for music, of one track
+            "GSI2PK": f"{prefix}{f'#SUBJECT#{subject}' if program.date_index_by_subject else ''}{day}#{shard}",
+            "GSI2SK": f"{customer}#{subject}",
+            **content,
+            **lasting,
+            "contentHash": _digest(canonical(content)),
+        }
+        return Stored(base, _index_items(base, prefix, shard, row["attributes"]))
 
     return store
 
@@ -120,24 +128,13 @@ def _content(row: Mapping[str, Any], program: Program, channels: list[str]) -> I
     }
 
 
-def _by_date(program: Program, run: Run, customer: str, subject: str, shard: int) -> Item:
-    """GSI2: what a run's day left, for music of one track."""
-    of_subject = f"#SUBJECT#{subject}" if program.date_index_by_subject else ""
-    partition = f"PROGRAM#{escaped(program.id)}{of_subject}#DATE#{run.date.isoformat()}#{shard}"
-    return {"GSI2PK": partition, "GSI2SK": f"{customer}#{subject}"}
-
-
-def _index_item(base: Item, channel: str, shard: int, attributes: Mapping[str, Any]) -> Item:
-    """GSI1: a channel's candidates by score, in `shards` parts; it holds only what serving returns."""
+def _index_items(base: Item, prefix: str, shard: int, attributes: Mapping[str, Any]) -> tuple[Item, ...]:
+    """GSI1: each channel's candidates by score, in `shards` parts; they hold only what serving returns."""
     subject = base["subject"]
-    item = {
-        "PK": base["PK"],
-        "SK": channel_key(base["SK"], channel),
-        "GSI1PK": f"PROGRAM#{escaped(base['programId'])}#CHANNEL#{escaped(channel)}#{shard}",
+    shown = {
         "GSI1SK": f"{base['score']:.6f}#{_digest(base['GSI2SK'])}",  # ties fall by hash, so that no id is favoured
         "customerId": base["customerId"],
         "programId": base["programId"],
-        "channel": channel,
         "subjectType": subject["type"],
         "subjectId": subject["id"],
         "subjectName": subject["name"],
@@ -147,8 +144,17 @@ def _index_item(base: Item, channel: str, shard: int, attributes: Mapping[str, A
         "expiresAt": base["expiresAt"],
     }
     if "genre" in attributes:
-        item["genre"] = attributes["genre"]
-    return item
+        shown["genre"] = attributes["genre"]
+    return tuple(
+        {
+            "PK": base["PK"],
+            "SK": channel_key(base["SK"], channel),
+            "GSI1PK": f"{prefix}#CHANNEL#{escaped(channel)}#{shard}",
+            "channel": channel,
+            **shown,
+        }
+        for channel in base["channels"]
+    )
 
 
 def shard_of(customer: str, shards: int) -> int:

@@ -12,6 +12,7 @@ import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+Numbers = np.ndarray[Any, Any]
 LABEL = "label"
 DECIMALS = 9  # of a coefficient: below what any score shows, above what two machines' arithmetic differ by
 FORM = 1  # of the cached file; raise it when fitting or the file changes
@@ -29,7 +30,7 @@ class LogisticModel:
     def features(self) -> tuple[str, ...]:
         return (*self.slopes, *self.shifts)
 
-    def predict(self, rows: Sequence[Mapping[str, Any]]) -> "np.ndarray[Any, np.dtype[np.float64]]":
+    def predict(self, rows: Sequence[Mapping[str, Any]]) -> Numbers:
         """A probability a row. ValueError names the feature a row lacks or that is not of its kind."""
         logit = np.full(len(rows), self.intercept)
         for feature, slope in self.slopes.items():
@@ -58,29 +59,32 @@ def load_or_fit(training: Path, cache: Path | None = None) -> LogisticModel:
 def fit(table: pa.Table) -> LogisticModel:
     """Logistic regression over numbers (scaled) and texts (one-hot), folded back to the columns' own units.
 
-    ValueError: no `label` column, or the labels are all alike.
+    Rows that lack a value are left out. ValueError: no `label` column, or the labels are all alike.
     """
-    from sklearn.linear_model import LogisticRegression  # takes a second to import; a cached model needs none of it
-
     if LABEL not in table.column_names:
         raise ValueError(f"no column {LABEL!r} among {', '.join(table.column_names)}")
+    table = table.drop_null()
     numbers, texts = _kinds(table)
     scale = {name: _spread(table[name]) for name in numbers}
+    known = {name: sorted(set(table[name].to_pylist())) for name in texts}
     columns = [(_array(table[name]) - scale[name][0]) / scale[name][1] for name in numbers]
-    known = {name: sorted(set(table[name].to_pylist()) - {None}) for name in texts}
-    columns += [
-        np.asarray(table[name].to_numpy(zero_copy_only=False) == text, float) for name in texts for text in known[name]
-    ]
+    columns += [_is(table[name], text) for name in texts for text in known[name]]
+    constant, coefficients = _regress(np.column_stack(columns), np.asarray(table[LABEL].to_numpy(), int))
+    weights = iter(coefficients)
+    slopes = {name: next(weights) / scale[name][1] for name in numbers}
+    shifts = {name: {text: round(next(weights), DECIMALS) for text in known[name]} for name in texts}
+    intercept = constant - sum(slopes[name] * scale[name][0] for name in numbers)
+    return LogisticModel(round(intercept, DECIMALS), {n: round(slope, DECIMALS) for n, slope in slopes.items()}, shifts)
+
+
+def _regress(columns: Numbers, labels: Numbers) -> tuple[float, list[float]]:
+    from sklearn.linear_model import LogisticRegression  # takes seconds to import; a cached model needs none of it
+
     regression = LogisticRegression(solver="newton-cholesky", tol=1e-9)  # exact, so the same on every machine
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", category=FutureWarning)
-        regression.fit(np.column_stack(columns), np.asarray(table[LABEL].to_numpy(), int))
-    weights = iter(regression.coef_[0])
-    slopes = {name: float(next(weights) / scale[name][1]) for name in numbers}
-    shifts = {name: {text: round(float(next(weights)), DECIMALS) for text in known[name]} for name in texts}
-    intercept = float(regression.intercept_[0]) - sum(slopes[name] * scale[name][0] for name in numbers)
-    rounded = {name: round(slope, DECIMALS) for name, slope in slopes.items()}
-    return LogisticModel(round(intercept, DECIMALS), rounded, shifts)
+        regression.fit(columns, labels)
+    return float(regression.intercept_[0]), regression.coef_[0].tolist()
 
 
 def _kinds(table: pa.Table) -> tuple[list[str], list[str]]:
@@ -89,7 +93,11 @@ def _kinds(table: pa.Table) -> tuple[list[str], list[str]]:
     return [name for name in features if name not in texts], texts
 
 
-def _array(column: pa.ChunkedArray) -> "np.ndarray[Any, np.dtype[np.float64]]":
+def _is(column: pa.ChunkedArray, text: str) -> Numbers:
+    return np.asarray(column.to_numpy() == text, float)
+
+
+def _array(column: pa.ChunkedArray) -> Numbers:
     return np.asarray(column.cast(pa.float64()).to_numpy(), float)
 
 
@@ -98,7 +106,7 @@ def _spread(column: pa.ChunkedArray) -> tuple[float, float]:
     return float(values.mean()), float(values.std()) or 1.0
 
 
-def _numbers(rows: Sequence[Mapping[str, Any]], feature: str) -> "np.ndarray[Any, np.dtype[np.float64]]":
+def _numbers(rows: Sequence[Mapping[str, Any]], feature: str) -> Numbers:
     values = [row.get(feature) for row in rows]
     if any(type(value) not in (int, float) for value in values):
         raise ValueError(f"feature {feature!r} must be a number in every row")

@@ -51,16 +51,9 @@ class Crowd:
 
 def gather(funnel: Funnel, cap: int, rng: np.random.Generator) -> Crowd:
     """A crowd whose candidates the chain removes exactly as the funnel says, given `cap` requests in the window."""
-    patterns = _capped(funnel, cap, rng)
-    prior, size = (np.array(column, np.int64) for column in zip(*patterns, strict=True)) if patterns else _nothing()
-    reasons = dict(zip(REASONS, apportion(funnel.removed["eligibility"], REASON_WEIGHTS), strict=True))
-    households = _sizes(reasons.pop(Fate.OPTED_OUT), 3, rng)
-    scattered = {
-        Fate.DISTRUSTED: funnel.removed["trust"],
-        Fate.DISENGAGED: funnel.removed.get("engagement", 0),
-        **reasons,
-    }
-    loose = np.repeat(np.array(list(scattered), np.int64), list(scattered.values()))
+    prior, size = _capped(funnel, cap, rng)
+    loose, opted_out = _loose(funnel)
+    households = _sizes(opted_out, 3, rng)
     strangers = -(-len(loose) // 2)  # about as many rows a head as the others have
     groups = (len(prior), len(households), strangers)
     owners = [
@@ -81,29 +74,44 @@ def gather(funnel: Funnel, cap: int, rng: np.random.Generator) -> Crowd:
     )
 
 
-def _capped(funnel: Funnel, cap: int, rng: np.random.Generator) -> list[Pattern]:
-    """Customers that together have exactly as many candidates over the cap, and under it, as the funnel wants."""
+def _loose(funnel: Funnel) -> tuple[Array, int]:
+    """The fates that do not depend on what else their customer has, and how many candidates end with an opt-out."""
+    reasons = dict(zip(REASONS, apportion(funnel.removed["eligibility"], REASON_WEIGHTS), strict=True))
+    opted_out = reasons.pop(Fate.OPTED_OUT)
+    filters = {Fate.DISTRUSTED: funnel.removed["trust"], Fate.DISENGAGED: funnel.removed.get("engagement", 0)}
+    counts = {**filters, **reasons}
+    return np.repeat(np.array(list(counts), np.int64), list(counts.values())), opted_out
+
+
+def _capped(funnel: Funnel, cap: int, rng: np.random.Generator) -> tuple[Array, Array]:
+    """Prior asks and candidates of customers that together have exactly as many over the cap, and under it, as the funnel wants."""
+    surplus = funnel.removed["frequency-cap"]
     over = [(p, m) for p in range(cap + 2) for m in _too_many(p, cap)]
-    weights = np.array([2.0 if p >= cap else 1.0 for p, _ in over])
-    drawn = np.array(over)[rng.choice(len(over), funnel.removed["frequency-cap"], p=weights / weights.sum())]
+    drawn = _drawn(over, [2.0 if p >= cap else 1.0 for p, _ in over], surplus, rng)
     lost = _overflow(drawn[:, 0], drawn[:, 1], cap)
-    fits = (lost.cumsum() <= funnel.removed["frequency-cap"]) & ((drawn[:, 1] - lost).cumsum() <= funnel.eligible)
-    crowd = [(int(p), int(m)) for p, m in drawn[fits]]
-    crowd += [(cap, 1)] * int(funnel.removed["frequency-cap"] - lost[fits].sum())
-    return crowd + _under(funnel.eligible - int((drawn[:, 1] - lost)[fits].sum()), cap, rng)
+    kept = drawn[:, 1] - lost
+    fits = (lost.cumsum() <= surplus) & (kept.cumsum() <= funnel.eligible)
+    topped_up = np.tile((cap, 1), (surplus - int(lost[fits].sum()), 1))
+    under = _under(funnel.eligible - int(kept[fits].sum()), cap, rng)
+    prior, size = np.concatenate([drawn[fits], topped_up, under]).T
+    return prior, size
+
+
+def _drawn(patterns: list[Pattern], weights: list[float], size: int, rng: np.random.Generator) -> Array:
+    shares = np.array(weights)
+    return np.array(patterns)[rng.choice(len(patterns), size, p=shares / shares.sum())]
 
 
 def _too_many(prior: int, cap: int) -> range:
     return range(1, cap + 1) if prior >= cap else range(cap - prior + 1, cap - prior + 4)
 
 
-def _under(candidates: int, cap: int, rng: np.random.Generator) -> list[Pattern]:
+def _under(candidates: int, cap: int, rng: np.random.Generator) -> Array:
     """Customers within the cap, many of them exactly at it."""
     under = [(p, m) for p in range(cap) for m in range(1, cap - p + 1)]
-    weights = np.array([4.0 if (p, m) == (0, 1) else 1.0 for p, m in under])
-    drawn = np.array(under)[rng.choice(len(under), candidates, p=weights / weights.sum())]
+    drawn = _drawn(under, [4.0 if pattern == (0, 1) else 1.0 for pattern in under], candidates, rng)
     fits = drawn[:, 1].cumsum() <= candidates
-    return [(int(p), int(m)) for p, m in drawn[fits]] + [(0, 1)] * int(candidates - drawn[fits, 1].sum())
+    return np.concatenate([drawn[fits], np.tile((0, 1), (candidates - int(drawn[fits, 1].sum()), 1))])
 
 
 def _overflow(prior: Array, size: Array, cap: int) -> Array:
@@ -148,7 +156,3 @@ def _bands(passing: Array, funnel: Funnel, rng: np.random.Generator) -> Array:
         band[customer] = choice
         room[choice] -= size
     return band
-
-
-def _nothing() -> tuple[Array, Array]:
-    return np.zeros(0, np.int64), np.zeros(0, np.int64)

@@ -18,6 +18,8 @@ from sandbox.sample.past import Events, Past
 
 ELSEWHERE = 0.02  # share of customers with a past in another program, which must not matter here
 
+NOTHING: dict[str, dict[str, Any]] = {"programs": {}, "caps": {}}
+
 
 def lines(
     past: Past, crowd: Crowd, names: tuple[pa.Array, pa.Array], plan: Blueprint, start: datetime, seed: int
@@ -37,15 +39,14 @@ def lines(
     )
     decoy = _elsewhere(plan, start)
     for customer, asked, answered, out_of_all, out_of_this, elsewhere in columns:
-        here = {"optedOut": out_of_this, "answered": answered, "asked": asked}
-        programs = {
-            plan.program: {key: value for key, value in here.items() if value},
-            **(decoy["programs"] if elsewhere else {}),
-        }
-        caps = {plan.cap_group: sorted(asked.values()), **(decoy["caps"] if elsewhere else {})}
-        line = {"optedOut": out_of_all, "programs": _filled(programs), "caps": _filled(caps)}
-        if any(line.values()):
-            yield {"customer": customer, **_filled(line)}
+        more = decoy if elsewhere else NOTHING
+        here = _filled({"optedOut": out_of_this, "answered": answered, "asked": asked})
+        programs, caps = (
+            {plan.program: here, **more["programs"]},
+            {plan.cap_group: sorted(asked.values()), **more["caps"]},
+        )
+        if line := _filled({"optedOut": out_of_all, "programs": _filled(programs), "caps": _filled(caps)}):
+            yield {"customer": customer, **line}
 
 
 def _filled(mapping: dict[str, Any]) -> dict[str, Any]:

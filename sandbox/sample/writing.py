@@ -35,10 +35,7 @@ def write_sample(
 
     The same arguments give the same bytes. Rejected: no sample for that program, a bad number, or a folder that holds something else.
     """
-    if program not in SAMPLES:
-        raise Rejected(f"no sample for program {program!r}; there are {', '.join(sorted(SAMPLES))}")
-    if rows < 1 or seed < 0:
-        raise Rejected(f"rows must be at least 1 and the seed at least 0, not {rows} and {seed}")
+    _check(program, rows, seed)
     plan, kind = SAMPLES[program]
     _clear(out)
     on_step("people")
@@ -56,6 +53,13 @@ def write_sample(
     expected = {"program": program, "date": day.isoformat(), "seed": seed, **scene.funnel.to_json()}
     (out / EXPECTED).write_text(json.dumps(expected, indent=2) + "\n")
     return expected
+
+
+def _check(program: str, rows: int, seed: int) -> None:
+    if program not in SAMPLES:
+        raise Rejected(f"no sample for program {program!r}; there are {', '.join(sorted(SAMPLES))}")
+    if rows < 1 or seed < 0:
+        raise Rejected(f"rows must be at least 1 and the seed at least 0, not {rows} and {seed}")
 
 
 def _clear(out: Path) -> None:

@@ -68,6 +68,12 @@ def test_a_row_without_a_feature_is_refused_by_its_name(row, named):
         MODEL.predict([{"trust": 0.5, "category": "Books"}, row])
 
 
+def test_rows_without_a_value_teach_nothing():
+    whole = training()
+    gaps = pa.table({"trust": [None, 0.9], "category": ["Books", None], "label": pa.array([0, 0], pa.int8())})
+    assert fit(pa.concat_tables([whole, gaps.cast(whole.schema)])) == fit(whole)
+
+
 def test_a_training_table_without_labels_is_refused():
     with pytest.raises(ValueError, match="label"):
         fit(training().drop_columns("label"))

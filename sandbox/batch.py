@@ -58,24 +58,25 @@ class BatchMachine:
     def stop(self, execution: str) -> None:
         self.aws("stepfunctions").stop_execution(executionArn=execution, error="Stopped", cause="by the operator")
 
-    def watch(self, execution: str, on_progress: Callable[[Progress], None] = lambda progress: None) -> dict[str, Any]:
+    def watch(self, execution: str, on_progress: Callable[[Progress], None] | None = None) -> dict[str, Any]:
         """Wait for the execution; its output. Raises BatchFailed."""
         states, began = self.aws("stepfunctions"), time.monotonic()
+        told = began
         while (found := states.describe_execution(executionArn=execution))["status"] == "RUNNING":
-            on_progress(Progress(execution, time.monotonic() - began, self._done(json.loads(found["input"]))))
+            if on_progress and time.monotonic() - told >= PROGRESS_SECONDS:
+                told = time.monotonic()
+                on_progress(Progress(execution, told - began, self.done(json.loads(found["input"]))))
             time.sleep(POLL_SECONDS)
         if found["status"] != "SUCCEEDED":
             raise BatchFailed(f"{found['status']}: {_reason(states, execution) or found.get('cause', '')}")
         output: dict[str, Any] = json.loads(found["output"])
         return output
 
-    def _done(self, given: Mapping[str, Any]) -> dict[str, int]:
-        """Finished buckets by stage of the run that this input is about."""
-        ledger, day = (
-            RunLedger(self.aws("dynamodb"), self.runs_table),
-            datetime.fromisoformat(given["scheduledTime"]).date(),
-        )
-        row = ledger.row(given["program"], day, run_id(given["program"], day, given.get("dryRun")))
+    def done(self, given: Mapping[str, Any]) -> dict[str, int]:
+        """Finished buckets by stage, of the run that this input of the machine is about."""
+        ledger = RunLedger(self.aws("dynamodb"), self.runs_table)
+        program, day = given["program"], datetime.fromisoformat(given["scheduledTime"]).date()
+        row = ledger.row(program, day, run_id(program, day, given.get("dryRun")))
         stages = ledger.buckets(Run.from_json(row["run"])).values() if row else ()
         return dict(Counter(stage for bucket in stages for stage in bucket))
 
@@ -83,9 +84,7 @@ class BatchMachine:
 def scheduled_at(program: Program, day: date) -> datetime:
     """When the program's batch runs on that UTC date; midnight where its schedule skips the day."""
     midnight = datetime(day.year, day.month, day.day, tzinfo=UTC)
-    expression = program.schedules["batch"]
-    cron = expression if "(" in expression else f"cron({expression})"
-    fires = next_fire(cron, "UTC", midnight - timedelta(microseconds=1))
+    fires = next_fire(program.schedules["batch"], "UTC", midnight - timedelta(microseconds=1))
     return fires if fires and fires.date() == day else midnight
 
 

@@ -36,7 +36,7 @@ def sample(
         with console.status("Sampling") as status:
             expected = write_sample(program, rows, seed, date.date(), out, lambda step: status.update(STEPS[step]))
     except Rejected as reason:
-        console.print(f"[red]{reason}[/]")
+        console.print(str(reason), style="red", markup=False)
         raise typer.Exit(2) from reason
     if as_json:
         typer.echo(json.dumps({**expected, "folder": str(out)}))

@@ -114,7 +114,7 @@ def test_the_least_program_of_the_docs_loads(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("position", "id"), enumerate(["service-survey", "product-reviews", "music-feedback"]), ids=lambda value: str(value)
+    ("position", "id"), list(enumerate(["service-survey", "product-reviews", "music-feedback"])), ids=str
 )
 def test_the_docs_table_of_defaults_is_true(position, id):
     rows = [

@@ -45,7 +45,6 @@ for _tag, _pattern, _first in (
         "-+.0123456789",
     ),
     ("null", r"~|null|Null|NULL|", ["~", "n", "N", ""]),
-    ("merge", r"<<", "<"),
 ):
     _Core.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(rf"^(?:{_pattern})$"), list(_first))
 _Core.add_constructor("tag:yaml.org,2002:int", lambda loader, node: int(node.value))

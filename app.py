@@ -17,11 +17,18 @@ def main() -> None:
         programs = load_programs(PROJECT / os.environ.get("OVATION_PROGRAMS", "programs"))
     except Rejected as reason:
         sys.exit(str(reason))
-    from infra.synth import context, stage_of, synth  # starts Node, so only when there is something to synthesise
+    from infra.synth import context, packaged, stage_of, synth  # starts Node, so only when there is something to do
 
-    stage = stage_of(context(PROJECT))
-    outdir = PROJECT / os.environ.get("CDK_OUTDIR", "cdk.out")
-    synth(programs, stage=stage, project=PROJECT, outdir=outdir, checked=stage.name != "sandbox")
+    settings = context(PROJECT)
+    stage = stage_of(settings)
+    synth(
+        programs,
+        stage=stage,
+        package=packaged(programs, stage, PROJECT),
+        context=settings,
+        outdir=PROJECT / os.environ.get("CDK_OUTDIR", "cdk.out"),
+        checked=stage.name != "sandbox",  # the sandbox deploys in seconds what `make synth` has checked
+    )
 
 
 if __name__ == "__main__":

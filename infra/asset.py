@@ -28,7 +28,8 @@ def code_asset(
 def modules(subsystem: str, source: Path = SOURCE) -> list[Path]:
     """The files behind `handlers/<subsystem>/*.py`: themselves, what they import of ours, and the packages around them."""
     found: set[Path] = set()
-    ahead = sorted((source / "handlers" / subsystem).glob("*.py"))
+    stems = sorted(path.stem for path in (source / "handlers" / subsystem).glob("*.py"))
+    ahead = [file for stem in stems for file in files_of(f"handlers.{subsystem}.{stem}", source)]
     while ahead:
         path = ahead.pop()
         if path not in found:

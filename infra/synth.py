@@ -34,11 +34,17 @@ def stage_of(context: Mapping[str, Any], environment: Mapping[str, str] = os.env
 
 
 def synth(
-    programs: Sequence[Program], *, stage: Stage, project: Path, outdir: Path, checked: bool = True
+    programs: Sequence[Program],
+    *,
+    stage: Stage,
+    package: Package,
+    context: Mapping[str, Any],
+    outdir: Path,
+    checked: bool = True,
 ) -> CloudAssembly:
     """Write the templates and stage the assets. RuntimeError: a policy is broken; the report is in `outdir`."""
-    app = App(outdir=str(outdir), context=context(project), analytics_reporting=False)
-    build(app, programs, package=package(programs, stage, project), stage=stage)
+    app = App(outdir=str(outdir), context=dict(context), analytics_reporting=False)
+    build(app, programs, package=package, stage=stage)
     if checked:
         Validations.of(app).add_plugins(AwsSolutionsChecks(app))
     return app.synth()
@@ -52,7 +58,7 @@ def build(app: App, programs: Sequence[Program], *, package: Package, stage: Sta
     return stack
 
 
-def package(programs: Sequence[Program], stage: Stage, project: Path) -> Package:
+def packaged(programs: Sequence[Program], stage: Stage, project: Path) -> Package:
     """The code asset with its compiled programs, and the layer; the sandbox goes without one."""
     documents = {f"programs/{program.id}.json": compile_program(program) for program in programs}
     layers = project / "build/layers"

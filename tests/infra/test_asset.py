@@ -1,0 +1,96 @@
+"""What functions are deployed from: exactly what they import, the same bytes for the same source."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from infra.asset import code_asset, modules
+from infra.stages import SANDBOX
+from infra.synth import packaged
+from tests.infra.few_programs import MUSIC, REVIEWS
+
+ROOT = Path(__file__).parents[2]
+LAYER = {"aws_lambda_powertools", "orjson", "requests", "sqlglot"}
+RUNTIME = {"boto3", "botocore", "urllib3"}
+TYPES = {"mypy_boto3"}  # imported for type checkers only
+
+
+@pytest.fixture
+def source(tmp_path):
+    files = {
+        "handlers/__init__.py": "",
+        "handlers/one/__init__.py": "",
+        "handlers/one/first.py": "def handler(e, c):\n    from domain import late\n",
+        "handlers/two/other.py": "import domain.unused",
+        "domain/__init__.py": "",
+        "domain/late.py": "import domain.deeper as d",
+        "domain/deeper.py": "import json",
+        "domain/unused.py": "",
+    }
+    for name, text in files.items():
+        (tmp_path / "src" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "src" / name).write_text(text)
+    return tmp_path / "src"
+
+
+def listed(folder):
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
+
+
+def test_an_asset_holds_what_its_handlers_reach_and_its_documents(source, tmp_path):
+    folder = code_asset("one", {"programs/a.json": b"{}"}, source=source, into=tmp_path / "out")
+    assert listed(folder) == [
+        "domain/__init__.py",
+        "domain/deeper.py",
+        "domain/late.py",
+        "handlers/__init__.py",
+        "handlers/one/__init__.py",
+        "handlers/one/first.py",
+        "programs/a.json",
+    ]
+
+
+def test_equal_content_is_one_folder_and_a_changed_byte_another(source, tmp_path):
+    out = tmp_path / "out"
+    first = code_asset("one", {}, source=source, into=out)
+    (source / "domain/unused.py").write_text("# not reached")
+    assert code_asset("one", {}, source=source, into=out) == first
+    (source / "domain/deeper.py").write_text("import csv")
+    assert code_asset("one", {}, source=source, into=out) != first
+    assert len(list(out.iterdir())) == 2  # and no draft is left
+
+
+def test_the_batchs_functions_carry_no_yaml_no_pydantic_and_no_command(tmp_path):
+    paths = modules("solicitation", ROOT / "src")
+    names = {str(path.relative_to(ROOT / "src")) for path in paths}
+    assert not [name for name in names if name.startswith(("cli/", "adapters/files/program"))]
+    foreign = {
+        name.partition(".")[0]
+        for path in paths
+        for node in ast.walk(ast.parse(path.read_text()))
+        for name in (
+            [alias.name for alias in node.names]
+            if isinstance(node, ast.Import)
+            else [node.module or ""]
+            if isinstance(node, ast.ImportFrom)
+            else []
+        )
+    } - set(sys.stdlib_module_names)
+    typed = {name for name in foreign if name.startswith("mypy_boto3")}
+    assert foreign - typed - {"handlers", "domain", "adapters"} <= LAYER | RUNTIME
+
+
+def test_every_handler_loads_from_the_asset_alone(tmp_path):
+    """With the project's libraries but none of its folders: what the asset lacks would be missed here."""
+    package = packaged([MUSIC, REVIEWS], SANDBOX, ROOT)
+    stages = ("claim", "extract", "etl", "gate", "filter", "score", "store", "contacts", "complete")
+    load = f"import sys; sys.path.insert(0, {str(package.code)!r});" + "".join(
+        f"import handlers.solicitation.{stage} as m; assert callable(m.handler); assert {str(package.code)!r} in m.__file__;"
+        for stage in stages
+    )
+    done = subprocess.run([sys.executable, "-c", load], cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert sorted(path.name for path in (package.code / "programs").iterdir()) == ["music.json", "reviews.json"]

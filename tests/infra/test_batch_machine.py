@@ -1,0 +1,155 @@
+"""The machine's definition as AWS reads it: its order, what is tried again, and what ends a run."""
+
+import json
+
+import pytest
+
+from infra.stages import PROD
+
+
+def joined(value):
+    """A definition with each reference as the construct's name."""
+    parts = value["Fn::Join"][1]
+    return "".join(part if isinstance(part, str) else part["Fn::GetAtt"][0][:-8] for part in parts)
+
+
+@pytest.fixture(scope="module")
+def machine(stack):
+    [properties] = stack.properties("AWS::StepFunctions::StateMachine")
+    return properties
+
+
+@pytest.fixture(scope="module")
+def definition(machine):
+    return json.loads(joined(machine["DefinitionString"]))
+
+
+def each(definition, name):
+    return definition["States"][name]
+
+
+def tasks(definition):
+    """Every task of the machine and of its maps, by name."""
+    for name, state in definition["States"].items():
+        if state["Type"] == "Task":
+            yield name, state
+        if state["Type"] == "Map":
+            yield from tasks(state["ItemProcessor"])
+
+
+def path(definition):
+    """The states that follow each other when every choice takes its default."""
+    name = definition["StartAt"]
+    while name:
+        yield name
+        state = definition["States"][name]
+        name = state.get("Next") or state.get("Default")
+
+
+def test_the_stages_follow_each_other(definition):
+    deliver = each(definition, "Deliver buckets")["ItemProcessor"]
+    assert definition["StartAt"] == "Name the execution"
+    assert list(path({**definition, "StartAt": "Extract"})) == [
+        "Extract",
+        "Is everything unloaded?",
+        "Etl buckets",
+        "Gate",
+        "Deliver buckets",
+        "Complete",
+    ]
+    assert list(path(each(definition, "Etl buckets")["ItemProcessor"])) == ["Etl"]
+    assert list(path(deliver)) == ["Filter", "Score", "Store", "Are there contacts?", "Bucket done"]
+
+
+def test_claim_is_told_which_execution_asks(definition):
+    naming = each(definition, "Name the execution")
+    assert (naming["InputPath"], naming["ResultPath"]) == ("$$.Execution.Id", "$.execution")
+    assert naming["Next"] == "Claim"
+    assert "Parameters" not in each(definition, "Claim")  # it gets the whole input, whatever an operator adds to it
+
+
+def test_a_run_that_is_not_ours_ends_well(definition):
+    ours = each(definition, "Is the run ours?")
+    assert ours["Choices"] == [{"Variable": "$.outcome", "StringEquals": "claimed", "Next": "Extract"}]
+    assert each(definition, ours["Default"])["Type"] == "Succeed"
+
+
+def test_extract_is_asked_again_while_the_warehouse_works(definition):
+    done = each(definition, "Is everything unloaded?")
+    [again] = done["Choices"]
+    wait = each(definition, again["Next"])
+    assert (again["Variable"], again["StringEquals"]) == ("$.extract.status", "RUNNING")
+    assert (wait["Type"], wait["Seconds"], wait["Next"]) == ("Wait", PROD.wait_seconds, "Extract")
+
+
+@pytest.mark.parametrize("name", ["Etl buckets", "Deliver buckets"])
+def test_a_map_takes_every_bucket_in_a_standard_execution_and_tolerates_no_failure(definition, name):
+    buckets = each(definition, name)
+    assert buckets["ItemsPath"] == "$.buckets"
+    assert buckets["ItemProcessor"]["ProcessorConfig"] == {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}
+    assert buckets["MaxConcurrency"] == PROD.map_concurrency
+    assert buckets.get("ToleratedFailureCount", 0) == buckets.get("ToleratedFailurePercentage", 0) == 0
+    assert buckets["ItemSelector"] == {
+        "run.$": "$.run",
+        "bucket.$": "$$.Map.Item.Value",
+        "contacts.$": "$.contacts",
+    }
+    assert buckets["ResultPath"] is None
+
+
+def test_contacts_are_only_taken_where_there_are_some(definition):
+    wanted = each(each(definition, "Deliver buckets")["ItemProcessor"], "Are there contacts?")
+    assert wanted["Choices"] == [{"Variable": "$.contacts", "BooleanEquals": True, "Next": "Contacts"}]
+
+
+def test_every_task_calls_the_function_of_its_name(definition):
+    assert {name: state["Resource"] for name, state in tasks(definition)} == {
+        name: name for name in ("Claim", "Extract", "Etl", "Gate", "Filter", "Score", "Store", "Contacts", "Complete")
+    }
+
+
+def test_stages_get_the_run_and_bucket_stages_their_bucket(definition):
+    run, bucket = {"run.$": "$.run"}, {"run.$": "$.run", "bucket.$": "$.bucket"}
+    told = {name: state.get("Parameters") for name, state in tasks(definition)}
+    assert told == {
+        "Claim": None,
+        **dict.fromkeys(("Extract", "Gate", "Complete"), run),
+        **dict.fromkeys(("Etl", "Filter", "Score", "Store", "Contacts"), bucket),
+    }
+
+
+def test_the_answer_of_the_execution_is_the_runs_result(definition):
+    assert each(definition, "Complete")["ResultPath"] == "$"
+    assert each(definition, "Complete")["End"] is True
+
+
+def test_every_task_is_tried_again_with_growing_random_pauses_but_not_when_it_can_never_succeed(definition):
+    for name, state in tasks(definition):
+        never, later = state["Retry"]
+        assert never == {"ErrorEquals": ["Rejected"], "MaxAttempts": 0}, name
+        assert later == {
+            "ErrorEquals": ["States.TaskFailed"],
+            "MaxAttempts": 3,
+            "IntervalSeconds": 2,
+            "BackoffRate": 2,
+            "JitterStrategy": "FULL",
+        }, name
+
+
+def test_nothing_is_caught_so_that_a_redrive_repeats_only_what_failed(definition):
+    assert '"Catch"' not in json.dumps(definition)
+    assert '"Fail"' not in json.dumps(definition)
+
+
+def test_the_machine_is_logged_traced_and_ends_after_four_hours(machine, definition):
+    assert definition["TimeoutSeconds"] == 4 * 3600
+    assert machine["StateMachineType"] == "STANDARD"
+    assert machine["TracingConfiguration"] == {"Enabled": True}
+    assert machine["LoggingConfiguration"]["Level"] == "ALL"
+
+
+def test_the_sandbox_runs_the_same_states(definition, sandbox):
+    [properties] = sandbox.properties("AWS::StepFunctions::StateMachine")
+    there = json.loads(joined(properties["DefinitionString"]))
+    assert set(there["States"]) == set(definition["States"])
+    assert each(there, "Etl buckets")["MaxConcurrency"] == 2

@@ -1,0 +1,62 @@
+"""What every function has, and which functions there are."""
+
+import pytest
+
+from handlers.solicitation import settings
+from infra.stages import PROD
+
+STAGES = ("claim", "extract", "etl", "gate", "filter", "score", "store", "contacts", "complete")
+
+
+def test_each_stage_of_the_batch_is_a_function_named_for_it(stack):
+    handlers = {id[:-8]: it["Properties"]["Handler"] for id, it in stack.all("AWS::Lambda::Function").items()}
+    assert handlers == {stage.capitalize(): f"handlers.solicitation.{stage}.handler" for stage in STAGES}
+
+
+def test_every_function_runs_python_3_13_on_arm64_and_is_traced(stack):
+    for function in stack.properties("AWS::Lambda::Function"):
+        assert function["Runtime"] == "python3.13"
+        assert function["Architectures"] == ["arm64"]
+        assert function["TracingConfig"] == {"Mode": "Active"}
+        assert function["MemorySize"] == PROD.memory_mb
+        assert len(function["Layers"]) == 1
+
+
+def test_every_function_writes_json_to_a_log_group_of_its_own_that_ends(stack):
+    groups = [function["LoggingConfig"]["LogGroup"]["Ref"] for function in stack.properties("AWS::Lambda::Function")]
+    assert len(set(groups)) == len(groups) == len(STAGES)
+    assert {function["LoggingConfig"]["LogFormat"] for function in stack.properties("AWS::Lambda::Function")} == {
+        "JSON"
+    }
+    assert {group["RetentionInDays"] for group in stack.properties("AWS::Logs::LogGroup")} == {90}
+
+
+def test_every_function_has_a_role_of_its_own(stack):
+    roles = [function["Role"]["Fn::GetAtt"][0] for function in stack.properties("AWS::Lambda::Function")]
+    assert len(set(roles)) == len(STAGES)
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_function_reads_its_settings_from_what_the_stack_wrote(stack, stage):
+    written = stack.one("AWS::Lambda::Function", stage.capitalize())["Environment"]["Variables"]
+    read = getattr(settings, f"{stage.capitalize()}Settings").from_env(written)
+    assert stack.name_of(read.runs_table) == "Runs"
+    assert stack.name_of(read.work_bucket) == "Work"
+    for field, table in {
+        "customers_table": "Customers",
+        "score_cache_table": "ScoreCache",
+        "candidates_table": "Candidates",
+    }.items():
+        assert not hasattr(read, field) or stack.name_of(getattr(read, field)) == table
+
+
+def test_every_function_raises_alarms_on_errors_throttles_and_slow_calls(stack):
+    alarms = stack.properties("AWS::CloudWatch::Alarm")
+    for id, function in stack.all("AWS::Lambda::Function").items():
+        of_function = [
+            alarm for alarm in alarms if {"Name": "FunctionName", "Value": {"Ref": id}} in alarm["Dimensions"]
+        ]
+        thresholds = {alarm["MetricName"]: alarm["Threshold"] for alarm in of_function}
+        timeout_ms = function["Properties"]["Timeout"] * 1000
+        assert thresholds == {"Errors": 3, "Throttles": 1, "Duration": 0.8 * timeout_ms}
+        assert [alarm["ExtendedStatistic"] for alarm in of_function if alarm["MetricName"] == "Duration"] == ["p99"]

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from domain.errors import Rejected
@@ -45,13 +46,13 @@ def sample(
 
 
 def _table(expected: dict[str, Any], out: Path) -> Table:
-    table = Table(title=f"{expected['program']} sample for {expected['date']}, in {out}", title_justify="left")
+    table = Table(title=f"{expected['program']} sample for {expected['date']}", caption=escape(f"in {out}"))
     table.add_column("a run will find")
     table.add_column("candidates", justify="right")
     table.add_row("extracted", f"{expected['extracted']:,}")
-    table.add_row("  duplicates", f"-{expected['duplicates']:,}")
+    table.add_row("  duplicates", f"{-expected['duplicates']:,}")
     for step in expected["filters"]:
-        table.add_row(f"  {step['filter']}", f"-{step['removed']:,}")
+        table.add_row(f"  {step['filter']}", f"{-step['removed']:,}")
     table.add_row("eligible", f"{expected['eligible']:,}", end_section=True)
     for band, count in expected["scores"].items():
         table.add_row(f"  {band}", f"{count:,}")

@@ -6,7 +6,7 @@ import pytest
 from stand_ins import keep_features, reach
 
 from adapters.aws.batch_items import Backoff
-from adapters.aws.feature_store import ONE_TRY, FeatureStore, record
+from adapters.aws.feature_store import ONE_TRY, FeatureStore, quick, record
 from domain.errors import Rejected
 from domain.solicitation.breaker import ERRORS_IN_A_ROW, OPEN_SECONDS
 from domain.solicitation.program import FeatureGroup
@@ -35,7 +35,7 @@ def waits():
 def store(server, waits):
     server.calls.clear()
     backoff = Backoff(base=1.0, most=8.0, chance=lambda: 0.5, sleep=waits.append)
-    yield FeatureStore(reach("sagemaker-featurestore-runtime", server.endpoint, ONE_TRY), backoff)
+    yield FeatureStore(quick(reach("sagemaker-featurestore-runtime", server.endpoint, ONE_TRY)), backoff)
     server.faults.throttle = server.faults.unavailable = server.faults.half_unprocessed = (
         server.faults.record_errors
     ) = 0

@@ -11,6 +11,7 @@ from moto import mock_aws
 from programs_in_small import AT, REVIEWS
 
 from adapters.aws.attribute_values import decode_item
+from adapters.aws.quick_bodies import quicken
 from adapters.aws.score_cache import ScoreCache
 from adapters.aws.session import QUICK
 
@@ -22,7 +23,7 @@ WEEK = timedelta(days=7)
 def dynamodb():
     environment = {"AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x", "AWS_DEFAULT_REGION": "eu-west-1"}
     with patch.dict(os.environ, environment), mock_aws():
-        yield boto3.client("dynamodb", config=QUICK)
+        yield quicken(boto3.client("dynamodb", config=QUICK))
 
 
 @pytest.fixture

@@ -20,8 +20,9 @@ from stand_ins import AFFINITY, PROPENSITY, keep_features, reach
 
 from adapters.aws.batch_items import Backoff
 from adapters.aws.endpoints import Endpoint, Endpoints
-from adapters.aws.feature_store import ONE_TRY, FeatureStore
+from adapters.aws.feature_store import ONE_TRY, FeatureStore, quick
 from adapters.aws.model_panel import ModelPanel
+from adapters.aws.quick_bodies import quicken
 from adapters.aws.run_programs import keep_program, load_program
 from adapters.aws.runs import RunLedger
 from adapters.aws.score_cache import ScoreCache
@@ -56,15 +57,15 @@ def folder(tmp_path_factory):
 def clients():
     """Everything that takes long to make: moto, the two stand-ins, and clients of them."""
     environment = {"AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x", "AWS_DEFAULT_REGION": "us-east-1"}
-    quick = Config(read_timeout=0.2, retries={"total_max_attempts": 1}, parameter_validation=False)
+    hasty = Config(read_timeout=0.2, retries={"total_max_attempts": 1}, parameter_validation=False)
     with patch.dict(os.environ, environment), mock_aws(), SageMakerServer() as model, FeatureStoreServer() as features:
         yield SimpleNamespace(
-            dynamodb=boto3.client("dynamodb", config=QUICK),
+            dynamodb=quicken(boto3.client("dynamodb", config=QUICK)),
             s3=boto3.client("s3"),
             model=model,
-            runtime=reach("sagemaker-runtime", model.endpoint, quick),
+            runtime=reach("sagemaker-runtime", model.endpoint, hasty),
             features=features,
-            store=reach("sagemaker-featurestore-runtime", features.endpoint, ONE_TRY),
+            store=quick(reach("sagemaker-featurestore-runtime", features.endpoint, ONE_TRY)),
         )
 
 

@@ -4,11 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import orjson
 from botocore.config import Config
 
 from adapters.aws.batch_items import PATIENT, Backoff
 from adapters.aws.faults import aws_calls
 from adapters.aws.fuse import Fuse, Open
+from adapters.aws.session import client
 from domain.errors import Rejected, Unavailable
 from domain.solicitation.program import FeatureGroup
 from domain.solicitation.scoring import Feature, Record, feature
@@ -26,6 +28,17 @@ ONE_TRY = Config(
     max_pool_connections=50,
     retries={"mode": "standard", "total_max_attempts": 1},
 )
+
+
+def online() -> "SageMakerFeatureStoreRuntimeClient":
+    """The store's client, its answers read quickly."""
+    return quick(client("sagemaker-featurestore-runtime", ONE_TRY))
+
+
+def quick(runtime: "SageMakerFeatureStoreRuntimeClient") -> "SageMakerFeatureStoreRuntimeClient":
+    """Let orjson read a client's answers: botocore's own walk through them is a fifth of what scoring costs."""
+    runtime.meta.events.register("before-parse.sagemaker-featurestore-runtime.BatchGetRecord", _read)
+    return runtime
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,3 +115,9 @@ def _failed(group: FeatureGroup, answer: dict[str, Any]) -> list[str]:
         if error["ErrorCode"] in HOPELESS:
             raise Rejected(f"feature group {group.name}: {error['ErrorMessage']}")
     return [error["RecordIdentifierValueAsString"] for error in answer["Errors"]]
+
+
+def _read(response_dict: dict[str, Any], customized_response_dict: dict[str, Any], **_: Any) -> None:
+    if response_dict["status_code"] == 200:  # errors stay botocore's
+        customized_response_dict.update(orjson.loads(response_dict["body"]))
+        response_dict["body"] = b"{}"

@@ -9,7 +9,7 @@ from typing import Any
 from aws_lambda_powertools import Logger
 
 from adapters.aws.endpoints import Endpoints
-from adapters.aws.feature_store import ONE_TRY, FeatureStore
+from adapters.aws.feature_store import FeatureStore, online
 from adapters.aws.model_panel import Heard, ModelPanel
 from adapters.aws.run_programs import load_program
 from adapters.aws.runs import RunLedger
@@ -34,7 +34,7 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
 def live() -> dict[str, Any]:
     env = ScoreSettings.from_env()
     tables = dynamodb()
-    features = FeatureStore(client("sagemaker-featurestore-runtime", ONE_TRY))
+    features = FeatureStore(online())
     return {
         "ledger": RunLedger(tables, env.runs_table),
         "files": WorkFiles(client("s3"), env.work_bucket),

@@ -43,7 +43,7 @@ clean: ## Remove what the other targets made
 	rm -rf .venv build cdk.out node_modules .ovation
 
 .venv/ready: pyproject.toml uv.lock | $(UV)
-	$(UV) sync --locked --python "$$($(PYTHON) -c 'import sys; print(sys.executable)')"
+	$(UV) sync --locked --compile-bytecode --python "$$($(PYTHON) -c 'import sys; print(sys.executable)')"
 	@touch $@
 
 $(UV):

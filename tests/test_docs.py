@@ -1,0 +1,55 @@
+"""What is written for people stays true: the README names what there is, every event reaches its handler, decisions are dated."""
+
+import json
+import re
+from datetime import datetime
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+from domain.solicitation.run import Run
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text()
+HANDLERS = sorted(path for path in (ROOT / "src/handlers").glob("*/*.py") if path.stem not in ("__init__", "settings"))
+EVENTS = sorted((ROOT / "events").glob("*/*.json"))
+
+
+def test_the_readme_is_one_sitting_long():
+    assert len(README.splitlines()) < 200
+
+
+@pytest.mark.parametrize("path", HANDLERS, ids=lambda path: path.stem)
+def test_the_readme_names_every_handler(path):
+    assert f"`{path.stem}`" in README
+
+
+@pytest.mark.parametrize("target", re.findall(r"^([a-z]+):.*##", (ROOT / "Makefile").read_text(), re.MULTILINE))
+def test_the_readme_names_every_make_target(target):
+    assert f"make {target}" in README
+
+
+@pytest.mark.parametrize("path", HANDLERS, ids=lambda path: path.stem)
+def test_every_handler_has_one_true_event_that_reaches_it(path):
+    event = json.loads((ROOT / "events" / path.parent.name / f"{path.stem}.json").read_text())
+    assert callable(import_module(f"handlers.{path.parent.name}.{path.stem}").handler)
+    if "run" in event:
+        assert Run.from_json(event["run"]).to_json() == event["run"]
+    else:
+        assert datetime.fromisoformat(event["scheduledTime"]).tzinfo
+
+
+def test_no_event_is_for_a_handler_that_is_not_there():
+    assert {path.relative_to(ROOT / "events").with_suffix("") for path in EVENTS} == {
+        path.relative_to(ROOT / "src/handlers").with_suffix("") for path in HANDLERS
+    }
+
+
+def test_every_decision_is_dated_and_says_what_and_why():
+    entries = re.split(r"^### ", (ROOT / "docs/decisions.md").read_text(), flags=re.MULTILINE)[1:]
+    assert entries
+    for entry in entries:
+        assert re.match(r"\d{4}-\d\d-\d\d ", entry), entry.splitlines()[0]
+        assert "*What.*" in entry, entry.splitlines()[0]
+        assert "*Why.*" in entry, entry.splitlines()[0]

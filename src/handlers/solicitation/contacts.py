@@ -5,10 +5,10 @@ from functools import cache
 from time import time
 from typing import Any
 
-from adapters.aws.extracts import Extracts
 from aws_lambda_powertools import Logger
 
 from adapters.aws.customers import Customers
+from adapters.aws.extracts import Extracts
 from adapters.aws.run_programs import load_program
 from adapters.aws.runs import RunLedger
 from adapters.aws.session import QUICK, client

@@ -3,9 +3,9 @@
 from functools import cache
 from typing import Any
 
-from adapters.aws.extracts import Extracts
 from aws_lambda_powertools import Logger
 
+from adapters.aws.extracts import Extracts
 from adapters.aws.run_programs import load_program
 from adapters.aws.runs import RunLedger
 from adapters.aws.session import client

@@ -47,4 +47,6 @@ def test_every_module_says_what_flows_through_it(path):
 
 def test_no_room_is_called_by_what_it_is_not_about():
     vague = {"utils", "helpers", "common", "misc", "base"}
-    assert not [path for part in ("src", "infra", "sandbox") for path in (ROOT / part).rglob("*.py") if path.stem in vague]
+    assert not [
+        path for part in ("src", "infra", "sandbox") for path in (ROOT / part).rglob("*.py") if path.stem in vague
+    ]

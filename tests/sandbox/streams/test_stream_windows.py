@@ -53,6 +53,22 @@ def test_the_next_window_starts_with_an_empty_state(cloud):
     ]
 
 
+def test_a_record_at_the_very_end_of_a_window_belongs_to_the_next(cloud):
+    arn, function = cloud.stream(), Function(summing)
+    dispatcher = cloud.dispatcher(arn, function, **WINDOW)
+    cloud.put(arn, 1)
+    dispatcher.drain()
+    cloud.clock.advance(60)
+    cloud.put(arn, 2)
+    dispatcher.drain(ahead=MINUTE)
+    assert [(start, batch) for start, batch, _, _ in outline(function)] == [
+        ("12:00", [1]),
+        ("12:00", []),
+        ("12:01", [2]),
+        ("12:01", []),
+    ]
+
+
 def test_a_windowed_call_names_its_window_shard_and_stream(cloud):
     arn, function = cloud.stream(), Function(summing)
     dispatcher = cloud.dispatcher(arn, function, **WINDOW)

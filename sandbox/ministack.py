@@ -21,7 +21,6 @@ from botocore.config import Config
 
 REGION = "eu-west-1"
 START_SECONDS = 30  # measured 0.3 s idle; generous for a loaded machine
-STOP_SECONDS = 5
 COSTLY = ("PYTHONDONTWRITEBYTECODE",)  # every cold start of a function would compile boto3 anew: 0.7 s instead of 0.3 s
 HOME_PREFIX = "ovation-aws-"  # then the id of the process that started it
 PROGRAM = Path(__file__).with_name("embedded.py")
@@ -75,10 +74,10 @@ class Ministack:
         if self._process is None:
             return
         process, self._process = self._process, None
-        _signal_group(process.pid, signal.SIGTERM)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(STOP_SECONDS)
-        _signal_group(process.pid, signal.SIGKILL)  # workers that outlived it
+        with contextlib.suppress(ProcessLookupError):  # all of it has ended already
+            os.killpg(
+                process.pid, signal.SIGKILL
+            )  # it has nothing to save, and taking leave of its workers takes seconds
         process.wait()
         shutil.rmtree(self._home, ignore_errors=True)
 
@@ -161,8 +160,3 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
-
-
-def _signal_group(group: int, number: signal.Signals) -> None:
-    with contextlib.suppress(ProcessLookupError):  # all of it has ended already
-        os.killpg(group, number)

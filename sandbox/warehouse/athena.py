@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from sandbox.aws_http import AwsError
+from sandbox.warehouse.faults import WarehouseFaults
 from sandbox.warehouse.statements import Statement, Statements, new_id
 
 PAGE = 1000  # rows a page at most (Athena: GetQueryResults)
@@ -14,8 +15,9 @@ Answer = dict[str, Any]
 class AthenaApi:
     """One method an operation."""
 
-    def __init__(self, statements: Statements) -> None:
+    def __init__(self, statements: Statements, faults: WarehouseFaults) -> None:
         self._statements = statements
+        self._faults = faults
         self.operations: Mapping[str, Callable[[Answer], Answer]] = {
             "StartQueryExecution": self.start,
             "GetQueryExecution": self.get,
@@ -73,7 +75,8 @@ class AthenaApi:
     def statistics(self, request: Answer) -> Answer:
         statement = self._find(request)
         rows = {"OutputRows": statement.row_count, "OutputBytes": sum(file.size for file in statement.files)}
-        return {"QueryRuntimeStatistics": {"Rows": rows} if statement.state == "SUCCEEDED" else {}}
+        known = statement.state == "SUCCEEDED" and not self._faults.take("late_rows")
+        return {"QueryRuntimeStatistics": {"Rows": rows} if known else {}}
 
     def results(self, request: Answer) -> Answer:
         """A header comes first, on the first page alone. All values are text."""

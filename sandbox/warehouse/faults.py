@@ -17,9 +17,11 @@ class _Spell:
 
 @dataclass
 class WarehouseFaults(Faults):
-    """Beside the faults of every stand-in: `lose_answer` counts coming calls that are carried out but never answered."""
+    """Beside the faults of every stand-in: `lose_answer` counts coming calls that are carried out but never answered,
+    `late_rows` those that ask Athena for a row count before it is published."""
 
     lose_answer: int = 0
+    late_rows: int = 0
     _failing: list[_Spell] = field(default_factory=list, repr=False)
     _endless: list[_Spell] = field(default_factory=list, repr=False)
     _spells: threading.Lock = field(default_factory=threading.Lock, repr=False)
@@ -43,7 +45,8 @@ class WarehouseFaults(Faults):
 
     def clear(self) -> None:
         """All is well again."""
-        self.latency, self.throttle, self.unavailable, self.hang, self.lose_answer = 0.0, 0, 0, 0, 0
+        self.latency, self.throttle, self.unavailable, self.hang = 0.0, 0, 0, 0
+        self.lose_answer = self.late_rows = 0
         with self._spells:
             self._failing.clear()
             self._endless.clear()

@@ -31,7 +31,10 @@ class WarehouseServer(AwsServer):
         self._tables = Tables()
         self._statements = Statements(self._tables, Output(_s3(s3_endpoint)), self.faults)
         self._operations = {
-            **{f"AmazonAthena.{name}": call for name, call in AthenaApi(self._statements).operations.items()},
+            **{
+                f"AmazonAthena.{name}": call
+                for name, call in AthenaApi(self._statements, self.faults).operations.items()
+            },
             **{f"RedshiftData.{name}": call for name, call in RedshiftApi(self._statements).operations.items()},
         }
 
@@ -58,19 +61,20 @@ class WarehouseServer(AwsServer):
             return Reply(orjson.dumps(self._control(request)))
         operation = request.headers.get("x-amz-target", "")
         try:
-            return super().serve(replace(request, path=operation))
+            reply = super().serve(replace(request, path=operation))
         except AwsError as error:  # this protocol reads an error's name from the body
             raise replace(error, details={"__type": error.code, **error.details}) from error
 
-    def answer(self, request: Request) -> Reply | None:
+        return None if self.faults.take("lose_answer") else reply
+
+    def answer(self, request: Request) -> Reply:
         call = self._operations.get(request.path)
         if call is None:
             raise AwsError(400, "UnknownOperationException", f"{request.path or 'no operation'} is not answered here")
         try:
-            reply = Reply(orjson.dumps(call(orjson.loads(request.body))), "application/x-amz-json-1.1")
+            return Reply(orjson.dumps(call(orjson.loads(request.body))), "application/x-amz-json-1.1")
         except KeyError as missing:
             raise AwsError(400, "ValidationException", f"{missing} is required") from missing
-        return None if self.faults.take("lose_answer") else reply
 
     def _control(self, request: Request) -> Any:
         """`load {folder, database?}`; `faults {throttle?, unavailable?, latency?, …, fail?: {message, …}, endless?: {…}}`."""

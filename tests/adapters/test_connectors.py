@@ -199,3 +199,12 @@ def test_a_request_the_engine_will_not_take_is_rejected(warehouse, engine, folde
     other = statement_of(engine, folder, query("SELECT * FROM deliveries"))
     with pytest.raises(Rejected, match=CONNECTORS[engine].id):
         warehouse.start(other, f"{folder:r<40}")
+
+
+def test_athena_s_row_count_is_waited_for(server, s3, folder):
+    server.faults.late_rows = 3
+    warehouse = connect("athena", server, s3)
+    assert settled(warehouse, warehouse.start(statement_of("athena", folder), f"{folder:w<40}")) == Done(
+        rows=4, files=3
+    )
+    assert server.faults.late_rows == 0

@@ -24,7 +24,7 @@ from adapters.aws.run_programs import keep_program, load_program
 from adapters.aws.runs import row_key
 from adapters.aws.work_files import WorkFiles
 from domain.errors import Rejected, Unavailable
-from domain.solicitation.extraction import Extract
+from domain.solicitation.extraction import Extract, first_try
 from domain.solicitation.program import Connector, Program
 from domain.solicitation.run import Run, bucket_ids, bucket_of
 from handlers.solicitation.extract import extract, handler, live, warehouse_of
@@ -252,6 +252,32 @@ def test_the_same_stage_extracts_through_redshift(world):
     world.claim(program_hash=world.keep(replace(REVIEWS, connectors=(redshift,))))
     assert world.call() == "DONE"
     assert world.customers() == YESTERDAYS
+
+
+def test_more_buckets_than_one_unload_can_write_are_all_found(world):
+    world.claim(program_hash=world.keep(replace(REVIEWS, buckets=101)), dry_run=True)
+    assert world.call() == "DONE"
+    assert world.started() == 2
+    assert world.recorded().rows == 15
+    for bucket in bucket_ids(101):
+        rows = list(world.extracts.rows(world.run, "athena-deliveries", bucket))
+        assert {row["customer"] for row in rows} == {name for name in YESTERDAYS if bucket_of(name, 101) == bucket}
+
+
+def test_an_entry_moves_only_from_the_state_it_was_read_in(world):
+    first = first_try(world.run, "q", AT)
+    running, failed = replace(first, status="RUNNING"), replace(first, status="FAILED")
+    assert world.extracts.keep(world.run, first, None)
+    assert not world.extracts.keep(world.run, failed, None)
+    assert world.extracts.keep(world.run, running, first)
+    assert not world.extracts.keep(world.run, failed, first)
+    assert world.recorded("q") == running
+
+
+def test_rows_of_an_extract_that_is_not_done_are_refused(world):
+    world.extracts.keep(world.run, first_try(world.run, "q", AT), None)
+    with pytest.raises(Rejected, match="q was not extracted"):
+        list(world.extracts.rows(world.run, "q", "00"))
 
 
 def test_a_run_that_was_taken_over_under_another_attempt_extracts_no_more(world):

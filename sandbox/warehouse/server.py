@@ -64,7 +64,6 @@ class WarehouseServer(AwsServer):
             reply = super().serve(replace(request, path=operation))
         except AwsError as error:  # this protocol reads an error's name from the body
             raise replace(error, details={"__type": error.code, **error.details}) from error
-
         return None if self.faults.take("lose_answer") else reply
 
     def answer(self, request: Request) -> Reply:
@@ -80,7 +79,10 @@ class WarehouseServer(AwsServer):
         """`load {folder, database?}`; `faults {throttle?, unavailable?, latency?, …, fail?: {message, …}, endless?: {…}}`."""
         wanted = orjson.loads(request.body or b"{}")
         if request.path == "/_warehouse/load":
-            return {"tables": self.load(Path(wanted["folder"]), wanted.get("database", MAIN))}
+            folder = Path(wanted.get("folder", "?"))
+            if not folder.is_dir():
+                raise AwsError(400, "NotFound", f"there is no folder {folder}")
+            return {"tables": self.load(folder, wanted.get("database", MAIN))}
         if request.path == "/_warehouse/faults":
             if "fail" in wanted:
                 self.faults.fail_statement(**wanted.pop("fail"))

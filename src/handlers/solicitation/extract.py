@@ -1,8 +1,8 @@
 """Warehouse -> unloaded rows: start every query of a run once, wait a while, tell the machine whether to come back."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache, partial
 from time import sleep
 from typing import Any
@@ -91,16 +91,27 @@ def extract(
     sources = [_source(run, program, query, warehouse, extracts) for query in queries_of(program, run)]
     known = extracts.read(run)
     current = [_begun(source, known.get(source.query.name), now()) for source in sources]
-    give_up, wait = now().timestamp() + patience_seconds, FIRST_PAUSE
+    if not _all_done(sources, current, now, pause, patience_seconds):
+        return {"status": "RUNNING"}
+    logger.info("extract", extra={"run_id": run.id, "attempt": run.attempt})
+    return {"status": "DONE"}
+
+
+def _all_done(
+    sources: Sequence[Source],
+    current: Sequence[Extract],
+    now: Callable[[], datetime],
+    pause: Callable[[float], None],
+    patience_seconds: float,
+) -> bool:
+    """Look at the warehouse until all is done or patience has run out."""
+    give_up, wait = now() + timedelta(seconds=patience_seconds), FIRST_PAUSE
     while True:
         current = [_looked_at(source, extract, now()) for source, extract in zip(sources, current, strict=True)]
         if all(extract.status == "DONE" for extract in current):
-            logger.info(
-                "extract", extra={"run_id": run.id, "rows": {extract.query: extract.rows for extract in current}}
-            )
-            return {"status": "DONE"}
-        if now().timestamp() + wait > give_up:
-            return {"status": "RUNNING"}
+            return True
+        if now() + timedelta(seconds=wait) > give_up:
+            return False
         pause(wait)
         wait = min(wait * 1.5, LONGEST_PAUSE)
 

@@ -25,7 +25,11 @@ class Context:
 
 
 def invoke_deployed(client: Any) -> Invoke:
-    """Call functions through a boto3 Lambda client; throttling raises Unavailable."""
+    """Call functions through a boto3 Lambda client; throttling raises Unavailable.
+
+    The client should make one attempt, with a read timeout above the functions' own: a retry of boto3 would be a call
+    that the mapping's rules know nothing of.
+    """
 
     def invoke(function: str, event: dict[str, Any]) -> Invocation:
         try:

@@ -126,8 +126,13 @@ class TableSource:
             answer: Raw = self.client.get_records(ShardIterator=iterator, Limit=min(limit, 1_000))
             return answer
 
-        with _noticing_a_gone_shard(self, shard):
-            return _read(cursor, fresh, page, self.position)
+        try:
+            with _noticing_a_gone_shard(self, shard):
+                return _read(cursor, fresh, page, self.position)
+        except ClientError as error:
+            if cursor.after is None or error.response["Error"]["Code"] != "TrimmedDataAccessException":
+                raise
+            return self.read(shard, Cursor(), limit)  # what we had come to is forgotten: go on with the oldest kept
 
     def retention(self) -> timedelta:
         return TABLE_RETENTION

@@ -1,12 +1,14 @@
-"""The program `Ministack` starts: the emulator, its real-time timers off because schedules fire in virtual time (see `clock`)."""
+"""The program `Ministack` starts: the emulator, corrected where tests cannot reach it from outside (each place says why)."""
 
 import os
 import signal
 import sys
 import threading
+from collections.abc import Callable
+from typing import Any
 
 from ministack.core.lambda_runtime import Worker
-from ministack.services import eventbridge, scheduler
+from ministack.services import eventbridge, scheduler, stepfunctions
 
 
 def main() -> None:
@@ -15,6 +17,7 @@ def main() -> None:
     # seconds to wait for a first line on stderr, for a further one, and at most: its 50 ms a call, spent on each call of
     # a function that logs to stdout, were most of the time of a warm call
     Worker._drain_stderr_bounded.__defaults__ = (0.001, 0.001, 0.25)
+    stepfunctions._execute_task = _unless_stopped(stepfunctions._execute_task)
     from ministack.app import main as serve  # after the timers are gone: the app starts them
 
     serve()
@@ -22,6 +25,19 @@ def main() -> None:
 
 def _no_timer() -> None:
     """In place of the threads that fire schedules and scheduled rules by the machine's clock."""
+
+
+def _unless_stopped(execute: Callable[..., Any]) -> Callable[..., Any]:
+    """The children of a map end with the execution they belong to, as on AWS; here they would go on to the last item."""
+
+    def task(state: Any, given: Any, execution: dict[str, Any], context: Any) -> Any:
+        run = stepfunctions._map_runs.get(execution.get("mapRunArn"))
+        parent = stepfunctions._executions.get(run["executionArn"]) if run else None
+        if parent and parent["status"] != "RUNNING":
+            raise stepfunctions._ExecutionError("States.Aborted", "The execution was stopped.")
+        return execute(state, given, execution, context)
+
+    return task
 
 
 def _end_with_parent() -> None:

@@ -79,6 +79,8 @@ class Ministack:
                 process.pid, signal.SIGKILL
             )  # it has nothing to save, and taking leave of its workers takes seconds
         process.wait()
+        assert process.stdin is not None
+        process.stdin.close()
         shutil.rmtree(self._home, ignore_errors=True)
 
     def client(self, service: str, **kwargs: Any) -> Any:

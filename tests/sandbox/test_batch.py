@@ -1,6 +1,9 @@
 """Watching an execution of the machine, and telling why it failed."""
 
 import json
+import time
+from collections.abc import Callable
+from copy import deepcopy
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from functools import cache
@@ -41,6 +44,19 @@ def machine(ministack: Ministack, name: str, definition: dict[str, Any]) -> Batc
     return BatchMachine(states, made["stateMachineArn"], "runs", "work")
 
 
+def waiting(sqs: Any, queue: str) -> int:
+    found = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["ApproximateNumberOfMessages"])
+    return int(found["Attributes"]["ApproximateNumberOfMessages"])
+
+
+def until(true: Callable[[], bool]) -> None:
+    for _ in range(400):
+        if true():
+            return
+        time.sleep(0.025)
+    raise AssertionError("still not so after ten seconds")
+
+
 def test_a_start_carries_the_scheduled_time_and_only_the_options_that_were_given(ministack: Ministack) -> None:
     echo = machine(ministack, "echo", ECHO)
     plain = echo.watch(echo.start("reviews", AT, rerun=False, dryRun=None))
@@ -70,6 +86,28 @@ def test_a_stopped_execution_is_told_from_a_failed_one(ministack: Ministack) -> 
     napping.stop(execution)
     with pytest.raises(BatchFailed, match=r"ABORTED: .*by the operator"):
         napping.watch(execution)
+
+
+def test_the_buckets_of_a_stopped_execution_stop_too(ministack: Ministack) -> None:
+    states, sqs = ministack.client("stepfunctions"), ministack.client("sqs")
+    queue = sqs.create_queue(QueueName="buckets")["QueueUrl"]
+    send = {"Type": "Task", "Resource": "arn:aws:states:::sqs:sendMessage"}
+    steps = {
+        "Early": {**send, "Parameters": {"QueueUrl": queue, "MessageBody": "early"}, "Next": "Nap"},
+        "Nap": {"Type": "Wait", "Seconds": 1, "Next": "Late"},
+        "Late": {**send, "Parameters": {"QueueUrl": queue, "MessageBody": "late"}, "End": True},
+    }
+    definition = deepcopy(MAPPING)
+    definition["States"]["Each"]["ItemProcessor"] |= {"StartAt": "Early", "States": steps}
+    buckets = machine(ministack, "buckets", definition)
+    execution = states.start_execution(stateMachineArn=buckets.machine, input='{"buckets": ["00", "01"]}')[
+        "executionArn"
+    ]
+    until(lambda: waiting(sqs, queue) == 2)
+    buckets.stop(execution)
+    [run] = states.list_map_runs(executionArn=execution)["mapRuns"]
+    until(lambda: not states.list_executions(mapRunArn=run["mapRunArn"], statusFilter="RUNNING")["executions"])
+    assert waiting(sqs, queue) == 2
 
 
 @pytest.mark.parametrize(

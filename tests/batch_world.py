@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+import boto3
 import orjson
 import pyarrow as pa
 from moto import mock_aws
@@ -43,6 +45,12 @@ BUCKET_STAGES = (etl, filter, score, store, contacts)
 WireRows = list[dict[str, Any]]
 
 
+@cache
+def own() -> boto3.Session:
+    """The world's own way to AWS, whose calls are not counted."""
+    return boto3.Session()
+
+
 class Crash(BaseException):
     """The process dies: no handler may catch it."""
 
@@ -63,13 +71,13 @@ class BatchWorld:
 
     def start(self, *, at: datetime = datetime(2026, 11, 20, 2, tzinfo=UTC), **more: Any) -> Any:
         """Claim a run as the machine does, in an execution of its own."""
-        self.execution = session.client("stepfunctions").start_execution(stateMachineArn=self.machine)["executionArn"]
+        self.execution = own().client("stepfunctions").start_execution(stateMachineArn=self.machine)["executionArn"]
         event = {"program": self.program.id, "scheduledTime": at.isoformat(), "execution": self.execution, **more}
         return claim.claim(event, now=at.timestamp(), **{**claim.live(), "programs": self.programs})
 
     def stop(self) -> None:
         """The last execution ends, as one does that failed or was stopped."""
-        session.client("stepfunctions").stop_execution(executionArn=self.execution)
+        own().client("stepfunctions").stop_execution(executionArn=self.execution)
 
     def run(self, rows: WireRows, people: WireRows = (), **start: Any) -> Any:
         """All stages in the machine's order; the run's result, or what claim answered when there was nothing to do."""
@@ -108,13 +116,13 @@ class BatchWorld:
 
     def items(self, table: str) -> bytes:
         """All items of a table, sorted, as bytes to compare."""
-        pages = session.client("dynamodb").get_paginator("scan").paginate(TableName=table)
+        pages = own().client("dynamodb").get_paginator("scan").paginate(TableName=table)
         return b"\n".join(
             sorted(orjson.dumps(item, option=orjson.OPT_SORT_KEYS) for page in pages for item in page["Items"])
         )
 
     def put(self, table: str, **item: Any) -> None:
-        session.session().resource("dynamodb").Table(table).put_item(Item=item)
+        own().resource("dynamodb").Table(table).put_item(Item=item)
 
     @contextmanager
     def crashing_at(self, call: int, *, before: bool) -> Iterator[None]:
@@ -186,7 +194,7 @@ def forget() -> None:
 
 
 def _create_tables() -> None:
-    dynamodb = session.client("dynamodb")
+    dynamodb = own().client("dynamodb")
     for table in TABLES:
         dynamodb.create_table(
             TableName=table,
@@ -194,13 +202,15 @@ def _create_tables() -> None:
             KeySchema=[{"AttributeName": "PK", "KeyType": "HASH"}, {"AttributeName": "SK", "KeyType": "RANGE"}],
             AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("PK", "SK")],
         )
-    session.client("s3").create_bucket(Bucket="work", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    own().client("s3").create_bucket(Bucket="work", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
 
 
 def _create_machine() -> str:
     definition = {"StartAt": "Done", "States": {"Done": {"Type": "Succeed"}}}
     role = "arn:aws:iam::123456789012:role/batch"
-    machine = session.client("stepfunctions").create_state_machine(
-        name="batch", definition=orjson.dumps(definition).decode(), roleArn=role
+    machine = (
+        own()
+        .client("stepfunctions")
+        .create_state_machine(name="batch", definition=orjson.dumps(definition).decode(), roleArn=role)
     )
     return machine["stateMachineArn"]

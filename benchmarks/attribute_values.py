@@ -16,6 +16,7 @@ from domain.solicitation.stored import storer
 
 ITEMS = 2_000
 ROUNDS = 5
+GOAL = 5  # 6 is what a quiet machine shows
 
 
 def measure() -> list[Line]:
@@ -32,7 +33,7 @@ def measure() -> list[Line]:
             for item in items:
                 encode(item)
             seconds.append((process_time() - begun) / ITEMS * 1e6)
-    return [paired("item to typed JSON", "CPU µs per item", sides[0][0], sides[1][0], goal=6)]
+    return [paired("item to typed JSON", "CPU µs per item", sides[0][0], sides[1][0], goal=GOAL)]
 
 
 def _base_items() -> list[dict[str, Any]]:

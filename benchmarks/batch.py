@@ -1,5 +1,6 @@
 """CPU a stored candidate costs from unloaded rows to items, ours against pandas + pydantic + batch_writer; and peak memory."""
 
+import gc
 import subprocess
 import sys
 from collections.abc import Callable
@@ -29,6 +30,7 @@ def _cpu() -> list[Line]:
     mine, theirs = ours.Ours(wire), Peer(wire)
     key = ours.unload(wire, "00", facts.rows(0, ROWS))
     _same_items(wire, lambda: mine.run("00"), lambda: theirs.run(key))
+    gc.freeze()  # or either side would pay for collections among the other's modules
     first, peer, again = [], [], []
     for round in range(ROUNDS):
         sides = [(first, lambda: mine.run("00")["out"]), (peer, lambda: theirs.run(key))]
@@ -41,6 +43,16 @@ def _cpu() -> list[Line]:
         paired(f"batch, first run of {ROWS} rows", CPU, first, peer, goal=2),
         Line("batch, the same run again", CPU, median(again)),
     ]
+
+
+def check(rows: int = 300) -> None:
+    """Only compare what both sides store."""
+    from benchmarks.peer import Peer
+
+    wire = Wire(_finder(rows), facts.features, facts.answer)
+    mine, theirs = ours.Ours(wire), Peer(wire)
+    key = ours.unload(wire, "00", facts.rows(0, rows))
+    _same_items(wire, lambda: mine.run("00"), lambda: theirs.run(key))
 
 
 def _finder(rows: int, standing: dict[Any, Any] | None = None, bucket: int = 0) -> Callable[[str, dict[str, str]], Any]:
@@ -104,9 +116,15 @@ def _peak(buckets: int) -> float:
 
 def _child(buckets: int) -> None:
     """Run some buckets one after the other, as one Lambda does, and print the peak in MB."""
+    finders = {}
+    wire = Wire(lambda table, key: finders["now"](table, key), facts.features, facts.answer)
+    wire.keeps_writes = False
+    side = ours.Ours(wire)
     for bucket in range(buckets):
-        wire = Wire(_finder(ROWS, bucket=bucket), facts.features, facts.answer)
-        side = ours.Ours(wire)
+        finders.clear()
+        wire.forget()
+        finders["now"] = _finder(ROWS, bucket=bucket)
+        side.keep_program()
         ours.unload(wire, f"{bucket:02}", facts.rows(bucket, ROWS))
         assert side.run(f"{bucket:02}")["out"] > ROWS / 4
     with open("/proc/self/status") as status:

@@ -70,6 +70,10 @@ class Ours:
         endpoints = Endpoints(lambda seconds: wire.attach(model_runtime(seconds)))
         self.panel = ModelPanel(ScoreCache(tables, "ScoreCache"), features, endpoints)
         self.candidates = CandidateTable(tables, "Candidates")
+        self.keep_program()
+
+    def keep_program(self) -> None:
+        """What `claim` leaves before the stages run."""
         keep_program(self.files, RUN.program_hash, program().to_json())
 
     def run(self, bucket: str) -> dict[str, Any]:

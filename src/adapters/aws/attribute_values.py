@@ -21,8 +21,8 @@ def encode_item(plain: Mapping[str, Any]) -> Item:
         kind = type(value)
         if kind is str:
             item[name] = {"S": value}
-        elif kind is float and LEAST <= value < MOST:
-            item[name] = {"N": repr(value)}
+        elif kind is dict:
+            item[name] = {"M": encode_item(value)}
         else:
             item[name] = typed.get(kind, _other)(value)
     return item
@@ -39,7 +39,8 @@ def decode_item(item: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
 
 def encode_value(value: Any) -> AttributeValue:
     """One value as DynamoDB types it; floats are written by repr, so that they read back equal."""
-    return TYPED.get(type(value), _other)(value)
+    kind = type(value)
+    return {"M": encode_item(value)} if kind is dict else TYPED.get(kind, _other)(value)
 
 
 def decode_value(typed: Mapping[str, Any]) -> Any:
@@ -49,19 +50,18 @@ def decode_value(typed: Mapping[str, Any]) -> Any:
 
 
 def _list(values: Any) -> AttributeValue:
-    typed = TYPED
-    return {"L": [{"S": v} if type(v) is str else typed.get(type(v), _other)(v) for v in values]}
+    return {"L": [{"S": value} if type(value) is str else encode_value(value) for value in values]}
 
 
 def _int(value: int) -> AttributeValue:
     if not -MOST_INT < value < MOST_INT:
         raise ValueError(f"an integer of more than {DIGITS} digits")
-    return {"N": str(value)}
+    return {"N": f"{value}"}
 
 
 def _float(value: float) -> AttributeValue:
     if LEAST <= value < MOST or LEAST <= -value < MOST:
-        return {"N": repr(value)}
+        return {"N": f"{value!r}"}
     if value == 0:
         return {"N": "0"}
     raise ValueError(f"not a DynamoDB number: {value!r}")

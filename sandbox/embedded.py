@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ministack.core.lambda_runtime import Worker
-from ministack.services import eventbridge, scheduler, stepfunctions
+from ministack.services import eventbridge, lambda_svc, scheduler, stepfunctions
 
 
 def main() -> None:
@@ -17,6 +17,7 @@ def main() -> None:
     # seconds to wait for a first line on stderr, for a further one, and at most: its 50 ms a call, spent on each call of
     # a function that logs to stdout, were most of the time of a warm call
     Worker._drain_stderr_bounded.__defaults__ = (0.001, 0.001, 0.25)
+    lambda_svc._execute_function_warm = _naming_errors(lambda_svc._execute_function_warm)
     stepfunctions._execute_task = _unless_stopped(stepfunctions._execute_task)
     from ministack.app import main as serve  # after the timers are gone: the app starts them
 
@@ -25,6 +26,24 @@ def main() -> None:
 
 def _no_timer() -> None:
     """In place of the threads that fire schedules and scheduled rules by the machine's clock."""
+
+
+def _naming_errors(execute: Callable[..., Any]) -> Callable[..., Any]:
+    """A function's error carries its exception's class, as on AWS, so that a machine can tell what to try again.
+
+    The emulator calls every one Runtime.HandlerError; the class is in the last line of the traceback it logs.
+    """
+
+    def warm(function: Any, event: Any, request_id: str) -> dict[str, Any]:
+        answer: dict[str, Any] = execute(function, event, request_id)
+        if answer.get("error") and answer["body"].get("errorType") == "Runtime.HandlerError":
+            message = answer["body"]["errorMessage"]
+            head = answer.get("log", "").rstrip().removesuffix(message).rstrip().removesuffix(":").splitlines()
+            if head and head[-1].replace(".", "").replace("_", "").isalnum():
+                answer["body"]["errorType"] = head[-1].rsplit(".", 1)[-1]
+        return answer
+
+    return warm
 
 
 def _unless_stopped(execute: Callable[..., Any]) -> Callable[..., Any]:

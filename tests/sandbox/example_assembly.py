@@ -8,8 +8,13 @@ SOURCE = """
 import json, os
 import boto3
 
+class Rejected(Exception):
+    pass
+
 def handler(event, context):
-    boto3.client("s3").put_object(Bucket=os.environ["BUCKET"], Key=event["key"], Body=json.dumps(event).encode())
+    if "raise" in event:
+        raise {"Rejected": Rejected, "KeyError": KeyError}[event["raise"]](event["message"])
+    boto3.client("s3").put_object(Bucket=os.environ["BUCKET"], Key=event.get("key", "changes"), Body=json.dumps(event).encode())
     return {"athena": os.environ.get("AWS_ENDPOINT_URL_ATHENA"), "timeout": context.get_remaining_time_in_millis() // 1000}
 """
 ROLE = {

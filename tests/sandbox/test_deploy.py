@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from copy import deepcopy
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,10 @@ from sandbox.assembly import Assembly
 from sandbox.deploy import Deployed, DeployError, deploy
 from sandbox.ministack import Ministack
 from sandbox.repairs import RepairError, repair
+from sandbox.streams import Dispatcher, Mapping, invoke_deployed
 from sandbox.template import localise, resolve
+from sandbox.timeline import VirtualClock
+from sandbox.ttl import sweep
 from tests.sandbox.example_assembly import BASE, WORK, write_assembly
 
 STAND_IN = {"AWS_ENDPOINT_URL_ATHENA": "http://127.0.0.1:1"}
@@ -44,6 +48,20 @@ def test_a_deployed_function_runs_its_asset_with_its_settings_and_reaches_the_st
     assert json.loads(written) == {"key": "a"}
 
 
+@pytest.mark.parametrize(
+    ("raising", "message", "kind"),
+    [("Rejected", "no such program: a: b", "Rejected"), ("KeyError", "x", "KeyError"), ("Rejected", "", "Rejected")],
+)
+def test_an_error_carries_its_class_so_that_a_machine_can_tell_them_apart(
+    aws: Ministack, stacks: dict[str, Deployed], raising: str, message: str, kind: str
+) -> None:
+    function = stacks["ExampleWork"].find("AWS::Lambda::Function", "Copy")
+    payload = json.dumps({"key": "a", "raise": raising, "message": message}).encode()
+    answer = aws.client("lambda").invoke(FunctionName=function, Payload=payload)
+    assert answer["FunctionError"]
+    assert json.loads(answer["Payload"].read())["errorType"] == kind
+
+
 def test_memory_and_timeout_are_those_of_the_template_and_layers_are_left_out(
     aws: Ministack, stacks: dict[str, Deployed]
 ) -> None:
@@ -67,6 +85,23 @@ def test_stream_mappings_are_kept_for_the_dispatcher_and_queue_mappings_are_depl
     }
     [deployed] = aws.client("lambda").list_event_source_mappings()["EventSourceMappings"]
     assert deployed["EventSourceArn"] == base["JobsArn"]
+
+
+def test_the_dispatcher_drives_what_was_kept_and_knows_what_expired(
+    aws: Ministack, stacks: dict[str, Deployed]
+) -> None:
+    dynamodb, base = aws.client("dynamodb"), stacks["ExampleBase"]
+    mappings = [Mapping.from_template(properties) for properties in stacks["ExampleWork"].stream_mappings]
+    clock = VirtualClock(datetime(2026, 11, 20, tzinfo=UTC))
+    dispatcher = Dispatcher(mappings, invoke_deployed(aws.client("lambda")), aws.client, clock)
+    [table] = base.expiring()
+    dynamodb.put_item(TableName=table, Item={"PK": {"S": "a"}, "SK": {"S": "b"}, "expiresAt": {"N": "1763600000"}})
+    sweep(dynamodb, base.expiring(), clock.now(), dispatcher.expiries.note)
+    dispatcher.drain()
+    written = aws.client("s3").get_object(Bucket=base.outputs["BucketName"], Key="changes")["Body"].read()
+    put, expired = json.loads(written)["Records"]
+    assert (put["eventName"], expired["eventName"]) == ("INSERT", "REMOVE")
+    assert expired["userIdentity"] == {"type": "Service", "principalId": "dynamodb.amazonaws.com"}
 
 
 def test_what_the_emulator_drops_from_a_table_is_applied(aws: Ministack, stacks: dict[str, Deployed]) -> None:

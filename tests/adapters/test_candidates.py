@@ -19,19 +19,22 @@ from domain.solicitation.program import Channel
 from domain.solicitation.stored import storer
 
 CHANNELS = (*REVIEWS.channels, Channel("voice", "voice", {}))
+ACCESS = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_name": "eu-west-1"}
 AT_ONCE = Backoff(tries=4, sleep=lambda seconds: None)
 
 
-@pytest.fixture
-def dynamodb(monkeypatch):
-    for name, value in {
-        "AWS_ACCESS_KEY_ID": "x",
-        "AWS_SECRET_ACCESS_KEY": "x",
-        "AWS_DEFAULT_REGION": "eu-west-1",
-    }.items():
-        monkeypatch.setenv(name, value)
+@pytest.fixture(params=["moto", "ministack"])
+def dynamodb(request):
+    """The same rules on two DynamoDBs that share no code."""
+    if request.param == "ministack":
+        aws = request.getfixturevalue("ministack")
+        client = quicken(boto3.client("dynamodb", endpoint_url=aws.endpoint, config=QUICK, **ACCESS))
+        make_candidates_table(client, "Candidates")
+        yield client
+        client.delete_table(TableName="Candidates")
+        return
     with mock_aws():
-        client = quicken(boto3.client("dynamodb", config=QUICK))
+        client = quicken(boto3.client("dynamodb", config=QUICK, **ACCESS))
         make_candidates_table(client, "Candidates")
         yield client
 

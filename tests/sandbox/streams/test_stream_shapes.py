@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from stream_rig import Function
+from stream_rig import Function, failing
 
 from sandbox.streams import Expiries, Mapping, invoke_handlers
 from sandbox.streams.carry import carry_changes
@@ -304,12 +304,9 @@ def test_arrival_is_virtual_time_by_default_and_the_emulators_on_demand(cloud):
 
 
 def test_a_record_keeps_its_virtual_arrival_through_a_restart(cloud):
-    def answer(event):
-        raise RuntimeError("not yet")
-
     arn, function = cloud.stream(), Function()
-    cloud.put(arn, 1)
-    first = cloud.dispatcher(arn, Function(answer))
+    cloud.put(arn, 0, 1)
+    first = cloud.dispatcher(arn, Function(failing(1)), BatchSize=1)
     first.drain()
     cloud.clock.advance(timedelta(hours=1).total_seconds())
     cloud.put(arn, 2)

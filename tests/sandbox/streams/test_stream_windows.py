@@ -69,6 +69,22 @@ def test_a_record_at_the_very_end_of_a_window_belongs_to_the_next(cloud):
     ]
 
 
+def test_a_backlog_is_delivered_window_by_window(memory):
+    function = Function(summing)
+    for n in range(3):
+        memory.put(n)
+        memory.clock.advance(60)
+    memory.dispatcher(function, restamp=False, **WINDOW).drain()
+    assert [(start, batch) for start, batch, _, _ in outline(function)] == [
+        ("12:00", [0]),
+        ("12:00", []),
+        ("12:01", [1]),
+        ("12:01", []),
+        ("12:02", [2]),
+        ("12:02", []),
+    ]
+
+
 def test_a_windowed_call_names_its_window_shard_and_stream(cloud):
     arn, function = cloud.stream(), Function(summing)
     dispatcher = cloud.dispatcher(arn, function, **WINDOW)

@@ -58,6 +58,7 @@ class PythonFunction(lambda_.Function):
             timeout=timeout,
             memory_size=stage.memory_mb,
         )
+        self._own_role = role
         acknowledge(
             self, {"AwsSolutions-L1": "3.13 is the newest runtime our layer's wheels are built and tested for."}
         )
@@ -66,17 +67,15 @@ class PythonFunction(lambda_.Function):
 
     def allow(self, actions: Sequence[str], resources: Sequence[str], because: str = "") -> None:
         """Add the verbs used; where a resource has a wildcard, `because` says why it must."""
-        assert self.role is not None  # set by the constructor above
-        self.role.add_to_principal_policy(iam.PolicyStatement(actions=list(actions), resources=list(resources)))
+        self._own_role.add_to_principal_policy(iam.PolicyStatement(actions=list(actions), resources=list(resources)))
         found = wildcards(self, resources, because)
         assert because or not found, f"say why {self.node.id} needs {', '.join(found)}"
         if found:
-            acknowledge(self.role, found)
+            acknowledge(self._own_role, found)
 
     def allow_own_statements(self, actions: Sequence[str]) -> None:
         """Allow Redshift Data API verbs that name no resource, on statements this role has started itself."""
-        assert self.role is not None
-        self.role.add_to_principal_policy(
+        self._own_role.add_to_principal_policy(
             iam.PolicyStatement(
                 actions=list(actions),
                 resources=["*"],

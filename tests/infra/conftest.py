@@ -23,6 +23,7 @@ PROJECT = HERE.parents[1]
 Resource = dict[str, Any]
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """One worker takes them all, so that the stacks are built once."""
     for item in items:

@@ -34,6 +34,9 @@ def test_a_good_row_becomes_the_unified_candidate():
         ({"customer": ""}, "customer_missing"),
         ({"customer": 7}, "customer_invalid"),
         ({"subject": None}, "subject_missing"),
+        ({"customer": "c" * 401}, "customer_too_long"),
+        ({"subject": "#" * 134}, "subject_too_long"),  # three bytes each, escaped
+        ({"subject": "\U0001f3b5" * 101}, "subject_too_long"),
         ({"marketplace": None}, "marketplace_missing"),
         ({"marketplace": "XX"}, "marketplace_unknown"),
         ({"eventdate": None}, "eventDate_missing"),
@@ -46,6 +49,7 @@ def test_a_good_row_becomes_the_unified_candidate():
         ({"botscore": "NaN"}, "botScore_invalid"),
         ({"botscore": "inf"}, "botScore_invalid"),
         ({"ordervalue": "12,50"}, "orderValue_invalid"),
+        ({"ordervalue": "1e126"}, "orderValue_invalid"),  # no table could hold it
     ],
 )
 def test_a_bad_row_is_rejected_with_its_reason_and_no_good_row_is_lost(change, reason):
@@ -53,6 +57,11 @@ def test_a_bad_row_is_rejected_with_its_reason_and_no_good_row_is_lost(change, r
     assert [reject["reason"] for reject in intake.rejects] == [reason]
     assert [candidate.customer for candidate in in_order(intake)] == ["c0", "c2"]
     assert intake.read == 3
+
+
+def test_a_number_too_small_for_a_table_is_zero():
+    [candidate] = in_order(taken(wire_row(ordervalue="-1e-131")))
+    assert candidate.attributes["orderValue"] == 0.0
 
 
 @pytest.mark.parametrize(

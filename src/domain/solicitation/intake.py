@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from math import isfinite
 from typing import Any
 
 from domain.errors import Rejected
 from domain.solicitation.candidate import Candidate
 from domain.solicitation.extraction import wire_name
+from domain.solicitation.keys import escaped
 from domain.solicitation.program import TARGETS, Program, Query
 from domain.solicitation.run import Run
 
@@ -19,6 +19,10 @@ FACTS = frozenset({"relationship", "purchaseVerified", "botScore", "subjectEligi
 ATTRIBUTES = frozenset({"subjectName", "genre", "artist", "orderValue", "playCount", "completionRate"})
 INSTANT = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d))?$")
 WireRow = Mapping[str, Any]
+MOST_ID_BYTES = (
+    400  # escaped; two of them and our own words fit the 1,024 bytes of a sort key (AWS: DynamoDB constraints)
+)
+LEAST, MOST = 1e-100, 1e100  # within what DynamoDB can hold of a number; below the least it is zero
 
 
 @dataclass(slots=True)
@@ -64,8 +68,8 @@ def reader(query: Query, program: Program, run: Run) -> Callable[[WireRow], Cand
         if marketplace not in marketplaces:
             raise Rejected("marketplace_unknown")
         return Candidate(
-            customer=_required(values, "customer"),
-            subject=_required(values, "subject"),
+            customer=_id(values, "customer"),
+            subject=_id(values, "subject"),
             event_date=_dated(_required(values, "eventDate"), oldest, run.started_at),
             marketplace=marketplace,
             connector=query.name,
@@ -111,6 +115,13 @@ def _required(values: Mapping[str, Any], target: str) -> str:
     if not value:
         raise Rejected(f"{target}_missing")
     return value
+
+
+def _id(values: Mapping[str, Any], target: str) -> str:
+    id = _required(values, target)
+    if len(id) > MOST_ID_BYTES / 4 and len(escaped(id).encode()) > MOST_ID_BYTES:  # a character is at most 4 bytes
+        raise Rejected(f"{target}_too_long")
+    return id
 
 
 def _dated(text: str, oldest: datetime, latest: datetime) -> str:
@@ -162,9 +173,9 @@ def _number(value: Any, target: str) -> float | None:
         number = float(value)
     except (TypeError, ValueError) as error:
         raise Rejected(f"{target}_invalid") from error
-    if isinstance(value, bool) or not isfinite(number):
+    if isinstance(value, bool) or not abs(number) < MOST:  # NaN is not below it either
         raise Rejected(f"{target}_invalid")
-    return number
+    return number if abs(number) > LEAST else 0.0
 
 
 PARSERS: Mapping[str, Callable[[Any, str], Any]] = {

@@ -2,14 +2,16 @@
 
 import json
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from hashlib import md5
 from typing import Any
 
 from sandbox.streams.images import Image, change_size, plain_image
 
 TTL_IDENTITY = {"type": "Service", "principalId": "dynamodb.amazonaws.com"}
-UNITS = {"MILLISECOND": 1_000, "MICROSECOND": 1_000_000}  # a second
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+UNITS = {"MILLISECOND": timedelta(milliseconds=1), "MICROSECOND": timedelta(microseconds=1)}
+NAMED_PRECISION = {"MILLISECOND": {}, "MICROSECOND": {"ApproximateCreationDateTimePrecision": "MICROSECOND"}}
 # table, keys and old image of a deleted item -> whether it expired (rather than being deleted by someone)
 Expired = Callable[[str, Image, Image | None], bool]
 Raw = Mapping[str, Any]
@@ -52,13 +54,6 @@ def carried_change(
     change = _images(raw["dynamodb"])
     if _changed_nothing(raw, change):
         return None
-    dynamodb: dict[str, Any] = {
-        "ApproximateCreationDateTime": int(created.timestamp() * UNITS[precision]),
-        **change,
-        "SizeBytes": change_size(change.values()),
-    }
-    if precision == "MICROSECOND":
-        dynamodb["ApproximateCreationDateTimePrecision"] = precision
     record = {
         "awsRegion": region,
         "eventID": raw["eventID"],
@@ -66,7 +61,12 @@ def carried_change(
         "userIdentity": _identity(raw, table, change, expired),
         "recordFormat": "application/json",
         "tableName": table,
-        "dynamodb": dynamodb,
+        "dynamodb": {
+            "ApproximateCreationDateTime": (created - EPOCH) // UNITS[precision],
+            **change,
+            "SizeBytes": change_size(change.values()),
+            **NAMED_PRECISION[precision],
+        },
         "eventSource": "aws:dynamodb",
     }
     return json.dumps(record, separators=(",", ":"), ensure_ascii=False).encode()

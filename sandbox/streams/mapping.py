@@ -53,15 +53,13 @@ class Mapping:
 
     @classmethod
     def from_template(cls, properties: Properties[str, Any], uuid: str | None = None) -> "Mapping":
-        """Read the resolved properties of an `AWS::Lambda::EventSourceMapping`.
+        """Read the resolved properties of an `AWS::Lambda::EventSourceMapping`; without `uuid`, one is derived.
 
-        Raises ValueError naming the property AWS would refuse. Without `uuid`, one is derived from stream and function.
-        """
+        Raises ValueError naming the property AWS would refuse."""
         number = _Numbers(properties)
         arn, function = properties["EventSourceArn"], properties["FunctionName"]
         position, at = _start(properties, arn)
-        if number("TumblingWindowInSeconds", 0) and number("ParallelizationFactor", 1) > 1:
-            raise ValueError("TumblingWindowInSeconds needs a ParallelizationFactor of 1: state is passed on by shard")
+        number.refuse_parallel_windows()
         return cls(
             uuid=uuid or str(uuid5(NAMESPACE_URL, f"{arn}>{function}")),
             function=function,
@@ -99,6 +97,10 @@ class _Numbers:
         if name == "MaximumRecordAgeInSeconds" and INFINITE < value < SHORTEST_RECORD_AGE:
             raise ValueError(f"{name} is {value}; AWS takes -1 or at least {SHORTEST_RECORD_AGE}")
         return value
+
+    def refuse_parallel_windows(self) -> None:
+        if self("TumblingWindowInSeconds", 0) and self("ParallelizationFactor", 1) > 1:
+            raise ValueError("TumblingWindowInSeconds needs a ParallelizationFactor of 1: state is passed on by shard")
 
 
 def _start(properties: Properties[str, Any], arn: str) -> tuple[str, datetime | None]:

@@ -10,7 +10,7 @@ from stream_rig import Function, failing
 
 from sandbox.streams import Expiries, Mapping, invoke_handlers
 from sandbox.streams.carry import carry_changes
-from sandbox.streams.change_shape import change_in, table_change
+from sandbox.streams.change_shape import carried_change, change_in, table_change
 from sandbox.streams.dispatcher import Dispatcher
 from sandbox.streams.images import change_size
 from sandbox.streams.kinesis_shape import kinesis_event
@@ -250,6 +250,24 @@ def test_a_change_through_kinesis_has_the_shape_of_dynamodbs(tables, precision, 
         },
         "eventSource": "aws:dynamodb",
     }
+
+
+def test_a_creation_time_is_exact_to_its_unit():
+    raw = {
+        "eventID": "e",
+        "eventName": "INSERT",
+        "dynamodb": {"Keys": {"pk": {"S": "a"}}, "NewImage": {"pk": {"S": "a"}}},
+    }
+    for micros in range(0, 1_000_000, 1_237):
+        created = datetime(2026, 11, 20, 12, microsecond=micros, tzinfo=UTC)
+        for precision, expected in (
+            ("MILLISECOND", NOON_SECONDS * 1_000 + micros // 1_000),
+            ("MICROSECOND", NOON_SECONDS * 1_000_000 + micros),
+        ):
+            data = carried_change(
+                raw, table="t", region="r", created=created, precision=precision, expired=lambda *_: False
+            )
+            assert json.loads(data)["dynamodb"]["ApproximateCreationDateTime"] == expected
 
 
 @pytest.mark.realdata

@@ -52,7 +52,7 @@ def rows_of(warehouse, s3, engine, folder, asked=None):
     state = settled(warehouse, statement)
     assert isinstance(state, Done), state
     found = {row["customer"]: row for rows in unloaded(s3, folder).values() for row in rows}
-    assert len(found) == state.rows
+    assert state.rows in (None, len(found))
     return found
 
 
@@ -111,8 +111,9 @@ def test_more_buckets_than_one_statement_can_write_are_several_statements(wareho
     parts = list(unloads(customers, CONNECTORS[engine], D, 101, f"s3://{BUCKET}/{folder}"))
     states = [settled(warehouse, warehouse.start(part, f"{part.location:x<60.60}")) for part in parts]
     assert [part.location[-2] for part in parts] == ["0", "1"]
-    assert sum(state.rows for state in states) == 800
+    assert [state.rows is None for state in states] == [engine == "athena"] * 2
     rows = unloaded(s3, folder)
+    assert sum(map(len, rows.values())) == 800
     assert set(rows) == {f"{number:03d}" for number in range(101)}
     assert all(bucket_of(row["customer"], 101) == bucket for bucket, some in rows.items() for row in some)
 
@@ -140,19 +141,21 @@ def test_the_same_token_is_the_same_statement(warehouse, engine, folder):
     unload = statement_of(engine, folder)
     first, second = (warehouse.start(unload, f"{folder:t<40}") for _ in range(2))
     assert first == second
-    assert settled(warehouse, first) == Done(rows=4, files=3)
+    assert settled(warehouse, first) == Done(4 if engine == "redshift" else None, 3)
 
 
 def test_a_lost_answer_starts_nothing_twice(server, s3, engine, folder):
     warehouse = connect(engine, server, s3, attempts=2)
     server.faults.lose_answer = 1
     statement = warehouse.start(statement_of(engine, folder), f"{folder:l<40}")
-    assert settled(warehouse, statement) == Done(rows=4, files=3)  # a second UNLOAD would find the folder used
+    assert settled(warehouse, statement) == Done(
+        4 if engine == "redshift" else None, 3
+    )  # a second UNLOAD would find the folder used
 
 
 def test_an_empty_result_is_done_with_no_rows(warehouse, engine, folder):
     unload = statement_of(engine, folder, query("SELECT * FROM deliveries WHERE product_id > 99"))
-    assert settled(warehouse, warehouse.start(unload, f"{folder:e<40}")) == Done(0, 0)
+    assert settled(warehouse, warehouse.start(unload, f"{folder:e<40}")) == Done(0 if engine == "redshift" else None, 0)
 
 
 def test_a_used_folder_fails_the_statement(warehouse, engine, folder):
@@ -199,12 +202,3 @@ def test_a_request_the_engine_will_not_take_is_rejected(warehouse, engine, folde
     other = statement_of(engine, folder, query("SELECT * FROM deliveries"))
     with pytest.raises(Rejected, match=CONNECTORS[engine].id):
         warehouse.start(other, f"{folder:r<40}")
-
-
-def test_athena_s_row_count_is_waited_for(server, s3, folder):
-    server.faults.late_rows = 3
-    warehouse = connect("athena", server, s3)
-    assert settled(warehouse, warehouse.start(statement_of("athena", folder), f"{folder:w<40}")) == Done(
-        rows=4, files=3
-    )
-    assert server.faults.late_rows == 0

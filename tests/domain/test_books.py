@@ -9,7 +9,16 @@ from domain.solicitation.books import Extracted, admit, close, share, stage_seco
 
 TIMES = {"startedAt": 10.0, "finishedAt": 12.5}
 BUCKET = {
-    "etl": {"in": 12, "out": 9, "duplicates": 2, "rejected": 1, "reasons": {"customer_missing": 1}, **TIMES},
+    "etl": {
+        "in": 12,
+        "rows": {"athena-deliveries": 12},
+        "files": {"athena-deliveries": 3},
+        "out": 9,
+        "duplicates": 2,
+        "rejected": 1,
+        "reasons": {"customer_missing": 1},
+        **TIMES,
+    },
     "filter": {
         "in": 9,
         "out": 4,
@@ -74,30 +83,41 @@ def test_books_that_do_not_balance_fail_the_run_and_name_the_bucket(buckets, boo
 
 
 def test_the_gate_admits_a_run_whose_rows_are_all_there():
-    assert admit(REVIEWS, BOTH, [Extracted("athena-deliveries", 24)]) == {"read": 24, "rejected": 2}
+    assert admit(REVIEWS, BOTH, [Extracted("athena-deliveries", 24, 6)]) == {"read": 24, "rejected": 2}
 
 
-def test_the_gate_refuses_when_rows_are_missing():
-    with pytest.raises(Rejected, match="unloaded 25 rows, 24 were read"):
-        admit(REVIEWS, BOTH, [Extracted("athena-deliveries", 25)])
+@pytest.mark.parametrize(
+    ("rows", "files", "words"),
+    [
+        (25, 6, "athena-deliveries unloaded 25 rows, 24 were read"),
+        (24, 7, "athena-deliveries unloaded 7 files, 6 were read"),
+    ],
+)
+def test_the_gate_refuses_when_rows_or_files_are_missing(rows, files, words):
+    with pytest.raises(Rejected, match=words):
+        admit(REVIEWS, BOTH, [Extracted("athena-deliveries", rows, files)])
+
+
+def test_an_engine_that_counts_no_rows_is_held_to_its_files():
+    assert admit(REVIEWS, BOTH, [Extracted("athena-deliveries", None, 6)])["read"] == 24
 
 
 def test_the_gate_refuses_too_many_bad_rows_and_names_the_reasons():
     strict = replace(REVIEWS, max_rejected_share=0.08)
     with pytest.raises(Rejected, match=r"2 of 24 rows are bad, more than maxRejectedShare 0.08 \(customer_missing 2\)"):
-        admit(strict, BOTH, [Extracted("athena-deliveries", 24)])
-    admit(replace(REVIEWS, max_rejected_share=2 / 24), BOTH, [Extracted("athena-deliveries", 24)])
+        admit(strict, BOTH, [Extracted("athena-deliveries", 24, 6)])
+    admit(replace(REVIEWS, max_rejected_share=2 / 24), BOTH, [Extracted("athena-deliveries", 24, 6)])
 
 
 def test_an_empty_extract_is_admitted_and_closes_with_nothing():
     nothing = {
-        "etl": {"in": 0, "out": 0, "duplicates": 0, "rejected": 0, **TIMES},
+        "etl": {"in": 0, "rows": {}, "files": {}, "out": 0, "duplicates": 0, "rejected": 0, **TIMES},
         "filter": {"in": 0, "out": 0, "removed": {}, **TIMES},
         "score": {"in": 0, "out": 0, "high": 0, "medium": 0, "low": 0, "cached": 0, "fallback": 0, **TIMES},
         "store": {"in": 0, "out": 0, "created": 0, "updated": 0, "unchanged": 0, "kept": 0, **TIMES},
     }
     empty = {"00": nothing, "01": nothing}
-    admit(REVIEWS, empty, [Extracted("athena-deliveries", 0)])
+    admit(REVIEWS, empty, [Extracted("athena-deliveries", 0, 0)])
     assert close(RUN, REVIEWS, empty, 1.0)["filters"][0] == {"filter": "trust", "removed": 0, "share": 0.0}
 
 

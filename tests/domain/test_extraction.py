@@ -79,6 +79,7 @@ def test_tokens_differ_by_all_that_makes_a_statement_another_one():
     [
         ([Running(), Done(1, 1)], "RUNNING", 0, ""),
         ([Done(2, 1), Done(3, 4)], "DONE", 5, ""),
+        ([Done(None, 1), Done(None, 4)], "DONE", None, ""),
         ([Running(), Failed("no")], "FAILED", 0, "no"),
         ([Done(1, 1), Failed("no"), Failed("nor this")], "FAILED", 0, "no"),
     ],

@@ -153,7 +153,7 @@ def test_a_lost_file_of_the_extract_fails_the_run_before_anything_is_stored(worl
     lost = world.files.keys(run.extract_prefix("athena-deliveries"))[0]
     world.files.s3.delete_object(Bucket="work", Key=lost)
     world.stop()
-    with pytest.raises(Rejected, match="the warehouse unloaded 18 rows"):
+    with pytest.raises(Rejected, match="athena-deliveries unloaded 2 files, 1 were read"):
         world.run(ROWS)
     assert world.items("Candidates") == b""
 
@@ -173,7 +173,7 @@ def test_a_truncated_extract_is_refused_by_name(world):
     [key] = world.files.keys(run.extract_prefix("athena-deliveries"))
     whole = world.files.s3.get_object(Bucket="work", Key=key)["Body"].read()
     world.files.s3.put_object(Bucket="work", Key=key, Body=whole[:-12])
-    with pytest.raises((Rejected, EOFError)):
+    with pytest.raises(Rejected, match="cut short or garbled"):
         for bucket in ("00", "01"):
             etl.handler({"run": run_json, "bucket": bucket}, None)
 

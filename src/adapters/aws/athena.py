@@ -1,4 +1,4 @@
-"""UNLOAD statements through Athena: parameters bound, rows from its runtime statistics, files from its data manifest."""
+"""UNLOAD statements through Athena: parameters bound, the files written told by its data manifest."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -50,7 +50,7 @@ class Athena:
             execution = self.athena.get_query_execution(QueryExecutionId=statement.id)["QueryExecution"]
         status = execution["Status"]
         if status["State"] == "SUCCEEDED":
-            return self._done(statement, execution.get("Statistics", {}))
+            return Done(None, self._files(execution.get("Statistics", {}).get("DataManifestLocation")))
         if status["State"] in ("FAILED", "CANCELLED"):
             error = status.get("AthenaError", {})
             final = error.get("ErrorCategory") == USER_ERROR and not error.get("Retryable", False)
@@ -60,13 +60,6 @@ class Athena:
     def cancel(self, statement: Statement) -> None:
         with aws_calls(f"cancel {statement.id}"):
             self.athena.stop_query_execution(QueryExecutionId=statement.id)
-
-    def _done(self, statement: Statement, statistics: Any) -> State:
-        """Athena publishes the row count a little after the state: until then the statement counts as running."""
-        with aws_calls(f"count {statement.id}"):
-            runtime = self.athena.get_query_runtime_statistics(QueryExecutionId=statement.id)["QueryRuntimeStatistics"]
-        rows = runtime.get("Rows", {}).get("OutputRows")
-        return Running() if rows is None else Done(rows, self._files(statistics.get("DataManifestLocation")))
 
     def _files(self, manifest: str | None) -> int:
         """The objects the manifest lists, one S3 address a line; an UNLOAD of nothing leaves no manifest."""

@@ -28,7 +28,9 @@ class Customers:
         parts = (PROFILE, f"PROGRAM#{program.id}", f"CAP#{program.cap_group}")
         names = {customer_key(customer): customer for customer in customers}
         found: dict[str, dict[str, Mapping[str, Any]]] = defaultdict(dict)
-        for item in batch_items.get(self.dynamodb, self.table, ({"PK": pk, "SK": part} for pk in names for part in parts)):
+        for item in batch_items.get(
+            self.dynamodb, self.table, ({"PK": pk, "SK": part} for pk in names for part in parts)
+        ):
             found[names[item["PK"]]][item["SK"]] = item
         return {customer: history_of(*(items.get(part, {}) for part in parts)) for customer, items in found.items()}
 

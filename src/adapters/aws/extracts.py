@@ -47,14 +47,20 @@ class Extracts:
             {"#number": "number", "#status": "status"},
         )
 
-    def rows(self, run: Run, query: str, bucket: str) -> Iterator[dict[str, Any]]:
-        """One bucket's unloaded rows of one query, under their wire names, in no order. Rejected: the query was not extracted."""
-        yield from self.files.read_folder(self._done(run, query).folder(bucket))
+    def keys(self, run: Run, query: str, bucket: str) -> list[str]:
+        """The files of one bucket's unloaded rows of one query. Rejected: the query was not extracted."""
+        return self.files.keys(self._done(run, query).folder(bucket))
+
+    def rows(self, keys: Iterable[str]) -> Iterator[dict[str, Any]]:
+        """The rows of those files, under their wire names, in no order. Rejected: one of them is cut short or garbled."""
+        for key in keys:
+            yield from self.files.read(key)
 
     def written(self, run: Run, queries: Iterable[str]) -> list[Extracted]:
-        """How many rows each query has unloaded, by the warehouse's own count."""
+        """What each query has unloaded, by the warehouse's own count."""
         known = self.read(run)
-        return [Extracted(query, _finished(run, query, known).rows) for query in queries]
+        done = [_finished(run, query, known) for query in queries]
+        return [Extracted(extract.query, extract.rows, extract.files) for extract in done]
 
     def _done(self, run: Run, query: str) -> Extract:
         return _finished(run, query, self.read(run))

@@ -33,7 +33,9 @@ class RunLedger:
 
     def row(self, program: str, day: date, run_id: str) -> dict[str, Any] | None:
         with aws_calls(f"read run {run_id}"):
-            found = self.dynamodb.get_item(TableName=self.table, Key=encode_item(row_key(program, day, run_id)), ConsistentRead=True)
+            found = self.dynamodb.get_item(
+                TableName=self.table, Key=encode_item(row_key(program, day, run_id)), ConsistentRead=True
+            )
         return decode_item(found["Item"]) if "Item" in found else None
 
     def note(self, run: Run, bucket: str, stage: str, counts: Mapping[str, Any], started_at: float) -> None:
@@ -59,7 +61,9 @@ class RunLedger:
             )
             rows = [decode_item(item) for page in pages for item in page["Items"]]
         return {
-            row["SK"].removeprefix("BUCKET#"): {stage: summary for stage, summary in row.items() if stage not in ("PK", "SK")}
+            row["SK"].removeprefix("BUCKET#"): {
+                stage: summary for stage, summary in row.items() if stage not in ("PK", "SK")
+            }
             for row in rows
         }
 
@@ -72,17 +76,26 @@ class RunLedger:
                 UpdateExpression="SET #status = :done, #result = :result, finishedAt = :now",
                 ConditionExpression="#run.holder = :holder",
                 ExpressionAttributeNames={"#status": "status", "#result": "result", "#run": "run"},
-                ExpressionAttributeValues=encode_item({":done": "DONE", ":result": result, ":now": now, ":holder": run.holder}),
+                ExpressionAttributeValues=encode_item(
+                    {":done": "DONE", ":result": result, ":now": now, ":holder": run.holder}
+                ),
             )
 
     def _take(self, claim: Claim, now: float) -> bool:
         """Write the claim if the row still is as it was read. A takeover of the same attempt keeps the recorded extract."""
-        row = {**row_key(claim.run.program, claim.run.date, claim.run.id), "status": "RUNNING", "run": claim.run.to_json(), "claimedAt": now}
+        row = {
+            **row_key(claim.run.program, claim.run.date, claim.run.id),
+            "status": "RUNNING",
+            "run": claim.run.to_json(),
+            "claimedAt": now,
+        }
         replaced = claim.replaces
         try:
             with aws_calls(f"claim run {claim.run.id}"):
                 if replaced is None:
-                    self.dynamodb.put_item(TableName=self.table, Item=encode_item(row), ConditionExpression="attribute_not_exists(PK)")
+                    self.dynamodb.put_item(
+                        TableName=self.table, Item=encode_item(row), ConditionExpression="attribute_not_exists(PK)"
+                    )
                 else:
                     self._replace(claim, replaced, now)
         except self.dynamodb.exceptions.ConditionalCheckFailedException:
@@ -94,7 +107,8 @@ class RunLedger:
         self.dynamodb.update_item(
             TableName=self.table,
             Key=encode_item(row_key(claim.run.program, claim.run.date, claim.run.id)),
-            UpdateExpression="SET #run = :run, #status = :running, claimedAt = :now" + (" REMOVE extracts" if anew else ""),
+            UpdateExpression="SET #run = :run, #status = :running, claimedAt = :now"
+            + (" REMOVE extracts" if anew else ""),
             ConditionExpression="#run.holder = :holder AND #status = :status",
             ExpressionAttributeNames={"#run": "run", "#status": "status"},
             ExpressionAttributeValues=encode_item(

@@ -30,11 +30,6 @@ class WorkFiles:
             body = self.s3.get_object(Bucket=self.bucket, Key=key)["Body"]
         yield from jsonl.decode(body, key)  # type: ignore[arg-type]
 
-    def read_folder(self, prefix: str) -> Iterator[dict[str, Any]]:
-        """The rows of all files below `prefix`, in key order; none when there are no files."""
-        for key in self.keys(prefix):
-            yield from self.read(key)
-
     def keys(self, prefix: str) -> list[str]:
         with aws_calls(f"list s3://{self.bucket}/{prefix}"):
             pages = self.s3.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=prefix)

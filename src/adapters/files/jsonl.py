@@ -3,6 +3,7 @@
 import gzip
 import io
 import json
+import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from typing import IO, Any
 
@@ -27,13 +28,20 @@ def encode(rows: Iterable[Row]) -> bytes:
 
 
 def decode(stream: IO[bytes], name: str) -> Iterator[dict[str, Any]]:
-    """The rows of one gzip file, streamed. Rejected: a line is no JSON object; the text names file and line."""
-    with gzip.GzipFile(fileobj=stream, mode="rb") as file, io.BufferedReader(file, BUFFER) as lines:
-        for number, line in enumerate(lines, start=1):
-            try:
-                row = orjson.loads(line)
-            except json.JSONDecodeError as error:
-                raise Rejected(f"{name} line {number}: not JSON ({error})") from error
-            if not isinstance(row, dict):
-                raise Rejected(f"{name} line {number}: not an object")
-            yield row
+    """The rows of one gzip file, streamed, and its checksum checked at the end.
+
+    Rejected: the file is cut short or garbled, or a line is no JSON object; the text names file and line.
+    """
+    number = 0
+    try:
+        with gzip.GzipFile(fileobj=stream, mode="rb") as file, io.BufferedReader(file, BUFFER) as lines:
+            for number, line in enumerate(lines, start=1):
+                try:
+                    row = orjson.loads(line)
+                except json.JSONDecodeError as error:
+                    raise Rejected(f"{name} line {number}: not JSON ({error})") from error
+                if not isinstance(row, dict):
+                    raise Rejected(f"{name} line {number}: not an object")
+                yield row
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        raise Rejected(f"{name} after line {number}: cut short or garbled ({error})") from error

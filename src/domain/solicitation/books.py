@@ -16,19 +16,18 @@ STORE_RESULTS = ("created", "updated", "unchanged", "kept")
 
 @dataclass(frozen=True, slots=True)
 class Extracted:
-    """What one query's UNLOAD says it wrote."""
+    """What one query's UNLOAD says it wrote; no `rows` from an engine whose manifest lists files only (Athena)."""
 
     query: str
-    rows: int
+    rows: int | None
+    files: int
 
 
 def admit(program: Program, buckets: Buckets, extracts: Sequence[Extracted]) -> dict[str, int]:
     """The gate before anything is stored. Rejected: rows are missing, or more of them are bad than the program accepts."""
     _finished("etl", program, buckets)
     read, rejected = _total(buckets, "etl", "in"), _total(buckets, "etl", "rejected")
-    written = sum(extract.rows for extract in extracts)
-    if read != written:
-        raise Rejected(f"{program.id}: the warehouse unloaded {written} rows, {read} were read")
+    _all_read(program, buckets, extracts)
     if rejected > program.max_rejected_share * read:
         reasons = _counter(buckets, "etl", "reasons").most_common(3)
         raise Rejected(
@@ -36,6 +35,16 @@ def admit(program: Program, buckets: Buckets, extracts: Sequence[Extracted]) -> 
             f" ({', '.join(f'{reason} {count}' for reason, count in reasons)})"
         )
     return {"read": read, "rejected": rejected}
+
+
+def _all_read(program: Program, buckets: Buckets, extracts: Sequence[Extracted]) -> None:
+    """Every file the warehouse lists was read, each to its checked end, and every row it counts."""
+    for extract in extracts:
+        files, rows = _counter(buckets, "etl", "files")[extract.query], _counter(buckets, "etl", "rows")[extract.query]
+        if files != extract.files:
+            raise Rejected(f"{program.id}: {extract.query} unloaded {extract.files} files, {files} were read")
+        if extract.rows not in (None, rows):
+            raise Rejected(f"{program.id}: {extract.query} unloaded {extract.rows} rows, {rows} were read")
 
 
 def close(run: Run, program: Program, buckets: Buckets, seconds: float) -> dict[str, Any]:

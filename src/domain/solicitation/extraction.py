@@ -29,9 +29,9 @@ class Running:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """The statement has written `rows` rows to `files` objects, by the warehouse's own count."""
+    """The statement has written `files` objects, by the warehouse's own manifest; `rows` where that counts them (Redshift)."""
 
-    rows: int
+    rows: int | None
     files: int
 
 
@@ -59,7 +59,7 @@ class Extract:
     status: Status
     started_at: datetime
     statements: tuple[Statement, ...] = ()
-    rows: int = 0
+    rows: int | None = 0
     files: int = 0
     message: str = ""
 
@@ -88,7 +88,7 @@ class Extract:
             row["status"],
             datetime.fromisoformat(row["startedAt"]),
             tuple(Statement(statement["id"], statement["location"]) for statement in row["statements"]),
-            int(row["rows"]),
+            row["rows"],
             int(row["files"]),
             row["message"],
         )
@@ -129,9 +129,9 @@ def settle(extract: Extract, states: Sequence[State]) -> Extract:
     done = [state for state in states if isinstance(state, Done)]
     if len(done) < len(states):
         return extract
-    return replace(
-        extract, status="DONE", rows=sum(state.rows for state in done), files=sum(state.files for state in done)
-    )
+    counted = [state.rows for state in done if state.rows is not None]
+    rows = sum(counted) if len(counted) == len(done) else None
+    return replace(extract, status="DONE", rows=rows, files=sum(state.files for state in done))
 
 
 def overdue(extract: Extract, now: datetime, timeout_minutes: int) -> bool:

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -27,9 +28,9 @@ LEAST, MOST = 1e-100, 1e100  # within what DynamoDB can hold of a number; below 
 
 @dataclass(slots=True)
 class Intake:
-    """A bucket's rows sorted out: rows read = candidates + duplicates + rejects."""
+    """A bucket's rows sorted out: rows `read` (by query) = candidates + duplicates + rejects."""
 
-    read: int = 0
+    read: Counter[str] = field(default_factory=Counter)
     candidates: dict[tuple[str, ...], Candidate] = field(default_factory=dict)
     duplicates: list[dict[str, str]] = field(default_factory=list)
     rejects: list[dict[str, Any]] = field(default_factory=list)
@@ -41,7 +42,7 @@ def take_in(extracts: Iterable[tuple[Query, Iterable[WireRow]]], program: Progra
     for query, rows in extracts:
         read = reader(query, program, run)
         for row in rows:
-            intake.read += 1
+            intake.read[query.name] += 1
             try:
                 _keep(intake, read(row), program.dedupe_keys)
             except Rejected as reason:

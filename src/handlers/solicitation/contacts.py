@@ -54,7 +54,7 @@ def contacts(
     if query is None:
         return {"in": 0, "out": 0, "changed": 0}
     wanted = {row["customer"] for row in files.read(run.work_key(bucket, "store"))}
-    found = known(extracts.rows(run, query.name, bucket), query, wanted)
+    found = known(extracts.rows(extracts.keys(run, query.name, bucket)), query, wanted)
     counts = {"in": len(wanted), "out": len(found), "changed": customers.keep_contacts(found)}
     ledger.note(run, bucket, "contacts", counts, started_at)
     logger.info("contacts", extra={"run_id": run.id, "bucket": bucket, **counts})

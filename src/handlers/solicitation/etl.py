@@ -35,12 +35,12 @@ def etl(
 ) -> dict[str, Any]:
     """Leave the bucket's candidates, duplicates and rejects; every row read is in exactly one of the three."""
     program = load_program(files, run.program_hash)
-    rows = ((query, extracts.rows(run, query.name, bucket)) for query in program.queries)
-    intake = take_in(rows, program, run)
+    keys = {query.name: extracts.keys(run, query.name, bucket) for query in program.queries}
+    intake = take_in([(query, extracts.rows(keys[query.name])) for query in program.queries], program, run)
     files.write(run.work_key(bucket, "etl"), (candidate.to_row() for candidate in in_order(intake)))
     files.write(run.work_key(bucket, "duplicates"), intake.duplicates)
     files.write(run.work_key(bucket, "rejects"), intake.rejects)
-    counts = _counts(intake)
+    counts = {**_counts(intake), "files": {query: len(files) for query, files in keys.items()}}
     ledger.note(run, bucket, "etl", counts, started_at)
     logger.info("etl", extra={"run_id": run.id, "bucket": bucket, **counts})
     return counts
@@ -48,7 +48,8 @@ def etl(
 
 def _counts(intake: Intake) -> dict[str, Any]:
     return {
-        "in": intake.read,
+        "in": intake.read.total(),
+        "rows": dict(intake.read),
         "out": len(intake.candidates),
         "duplicates": len(intake.duplicates),
         "rejected": len(intake.rejects),

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-os.environ["CDK_VALIDATION"] = (
-    "false"  # read when aws_cdk starts Node; `make synth` runs CDK's own rules, cfn-lint runs here
-)
+# Read when aws_cdk starts Node. `make synth` runs CDK's own rules; here cfn-lint does.
+os.environ["CDK_VALIDATION"] = "false"
 
 import pytest
 
@@ -21,14 +20,6 @@ from tests.infra.few_programs import MUSIC, PAUSED, REVIEWS
 HERE = Path(__file__).parent
 PROJECT = HERE.parents[1]
 Resource = dict[str, Any]
-
-
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """One worker takes them all, so that the stacks are built once."""
-    for item in items:
-        if HERE in item.path.parents:
-            item.add_marker(pytest.mark.xdist_group("infra"))
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,9 @@ class NotRunning(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """All that another process needs. `names` are the deployed resources by role; `endpoints` the servers by service."""
+    """All that another process needs. `names` are the deployed resources by role; `endpoints` the servers by service;
+    `expiring` the tables with time to live, and the attribute that holds the epoch second.
+    """
 
     pid: int
     control: str
@@ -33,6 +35,7 @@ class Address:
     region: str
     endpoints: Mapping[str, str]
     names: Mapping[str, str]
+    expiring: Mapping[str, str]
 
     def write(self, folder: Path) -> None:
         """Only the owner may read it: the token opens the door."""

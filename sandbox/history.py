@@ -9,10 +9,10 @@ from typing import Any
 
 from adapters.aws import batch_items
 from domain.solicitation.keys import customer_key
+from sandbox.tables import Key, delete
 
 FILE = "history/customers.jsonl.gz"
 Item = dict[str, Any]
-Key = tuple[str, str]
 
 
 def seeds(folder: Path) -> Iterator[Mapping[str, Any]]:
@@ -57,12 +57,7 @@ class Histories:
         replaced = [old for old in self._loaded if old[0] & told]
         for old in replaced:
             self._loaded.remove(old)
-            self._delete(old[1] - keys)
+            delete(self.dynamodb, self.table, sorted(old[1] - keys))
         batch_items.put(self.dynamodb, self.table, fresh)
         self._loaded.append((told, keys))
         return bool(replaced)
-
-    def _delete(self, keys: set[Key]) -> None:
-        for chunk in batch_items.chunks(sorted(keys), batch_items.ITEMS_A_WRITE):
-            requests = [{"DeleteRequest": {"Key": {"PK": {"S": pk}, "SK": {"S": sk}}}} for pk, sk in chunk]
-            self.dynamodb.batch_write_item(RequestItems={self.table: requests})

@@ -5,7 +5,6 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from threading import Lock
-from typing import Any
 
 from sandbox.control import Address, Control, forget
 from sandbox.deploy import Deployed, deploy
@@ -13,6 +12,7 @@ from sandbox.history import Histories
 from sandbox.ministack import Ministack
 from sandbox.stand_ins import StandIns
 from sandbox.synth import ROOT, synthesise
+from sandbox.tables import clear
 
 # Wait states and retry pauses take a tenth of their time; no result depends on the machine's clock.
 SERVER = {"SFN_WAIT_SCALE": "0.1"}
@@ -35,23 +35,24 @@ class Host:
         assembly = synthesise()
         on_step("starting the embedded AWS and the stand-ins")
         self._aws = self._running.enter_context(Ministack(environment=SERVER))
-        self._stand_ins = StandIns.start(self._aws.endpoint, MODELS)
-        self._running.callback(self._stand_ins.stop)
+        self.stand_ins = StandIns.start(self._aws.endpoint, MODELS)
+        self._running.callback(self.stand_ins.stop)
         on_step("deploying")
-        stacks = deploy(assembly, self._aws, {**FUNCTIONS, **self._stand_ins.environment()})
+        stacks = deploy(assembly, self._aws, {**FUNCTIONS, **self.stand_ins.environment()})
         names = deployed_names(stacks, self._aws)
         self._histories = Histories(self._aws.client("dynamodb"), names["customers_table"])
         self._scores = names["score_cache_table"]
         self._running.enter_context(self.control)
         self._running.callback(forget, self._state_dir)
-        return self._address(names)
+        expiring = {table: attribute for stack in stacks for table, attribute in stack.expiring().items()}
+        return self._address(names, expiring)
 
     def load(self, folder: Path) -> None:
         """A data folder's tables, models, features and history. Raises FileNotFoundError and what a malformed file raises."""
         if not folder.is_dir():
             raise FileNotFoundError(f"{folder} is no folder")
         with self._loading:
-            self._stand_ins.load(folder)
+            self.stand_ins.load(folder)
             if self._histories.load(folder):
                 clear(self._aws.client("dynamodb"), self._scores)  # they are another model's, under the same version
 
@@ -59,16 +60,17 @@ class Host:
         """A second call does nothing."""
         self._running.close()
 
-    def _address(self, names: dict[str, str]) -> Address:
-        warehouse = self._stand_ins.warehouse.endpoint
+    def _address(self, names: dict[str, str], expiring: dict[str, str]) -> Address:
+        warehouse = self.stand_ins.warehouse.endpoint
         endpoints = {
             "aws": self._aws.endpoint,
             "athena": warehouse,
             "redshift-data": warehouse,
-            "sagemaker-runtime": self._stand_ins.sagemaker.endpoint,
-            "sagemaker-featurestore-runtime": self._stand_ins.feature_store.endpoint,
+            "sagemaker-runtime": self.stand_ins.sagemaker.endpoint,
+            "sagemaker-featurestore-runtime": self.stand_ins.feature_store.endpoint,
         }
-        return Address(os.getpid(), self.control.endpoint, self.control.token, self._aws.region, endpoints, names)
+        door = self.control
+        return Address(os.getpid(), door.endpoint, door.token, self._aws.region, endpoints, names, expiring)
 
 
 def deployed_names(stacks: list[Deployed], aws: Ministack) -> dict[str, str]:
@@ -81,10 +83,3 @@ def deployed_names(stacks: list[Deployed], aws: Ministack) -> dict[str, str]:
         names |= {key.lower(): value for key, value in variables.items() if key.endswith(("_TABLE", "_BUCKET", "_BUS"))}
     [(_, names["machine"])] = solicitation.resources("AWS::StepFunctions::StateMachine")
     return names
-
-
-def clear(dynamodb: Any, table: str) -> None:
-    """Delete every item of a table of ours."""
-    pages = dynamodb.get_paginator("scan").paginate(TableName=table, ProjectionExpression="PK, SK")
-    for item in [item for page in pages for item in page["Items"]]:
-        dynamodb.delete_item(TableName=table, Key=item)

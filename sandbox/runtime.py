@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
@@ -15,7 +15,9 @@ from domain.solicitation.program import Program
 from sandbox.batch import BatchMachine, Progress, scheduled_at
 from sandbox.control import Address
 from sandbox.host import Host
+from sandbox.stand_ins import StandIns
 from sandbox.synth import ROOT
+from sandbox.ttl import sweep
 
 STATE = ROOT / ".ovation"
 
@@ -81,6 +83,16 @@ class Sandbox:
         options = {"rerun": rerun, "dryRun": dry_run, "programHash": None if deployed else self.batch.publish(program)}
         execution = self.batch.start(program.id, scheduled_at(program, day), **options)
         return self.batch.watch(execution, on_progress)
+
+    def sweep(self, now: datetime) -> dict[str, int]:
+        """Delete what has expired by a virtual time, as DynamoDB would; how many items went, by table."""
+        return sweep(self.client("dynamodb"), self.address.expiring, now)
+
+    @property
+    def stand_ins(self) -> StandIns:
+        """Their faults can be set, and their calls counted, in the process that started the sandbox."""
+        assert self._host, "attached, not started here"
+        return self._host.stand_ins
 
     @cached_property
     def batch(self) -> BatchMachine:

@@ -20,12 +20,16 @@ def sweep(
     `expiring` is each table's TTL attribute (epoch seconds). `note(table, item)` is called before each deletion, so that the stream
     record can carry `userIdentity` dynamodb.amazonaws.com. An item that was renewed or deleted meanwhile is left alone.
     """
-    return {
-        table: sum(
-            _delete(dynamodb, table, attribute, item, note) for item in _expired(dynamodb, table, attribute, now)
-        )
-        for table, attribute in expiring.items()
-    }
+    return {table: _sweep(dynamodb, table, attribute, now, note) for table, attribute in expiring.items()}
+
+
+def _sweep(dynamodb: Any, table: str, attribute: str, now: datetime, note: Callable[[str, Image], None]) -> int:
+    keys = [key["AttributeName"] for key in dynamodb.describe_table(TableName=table)["Table"]["KeySchema"]]
+    deleted = 0
+    for item in _expired(dynamodb, table, attribute, now):
+        note(table, item)
+        deleted += _delete(dynamodb, table, attribute, item, keys)
+    return deleted
 
 
 def _expired(dynamodb: Any, table: str, attribute: str, now: datetime) -> Iterator[Image]:
@@ -44,9 +48,7 @@ def _expired(dynamodb: Any, table: str, attribute: str, now: datetime) -> Iterat
         yield from page["Items"]
 
 
-def _delete(dynamodb: Any, table: str, attribute: str, item: Image, note: Callable[[str, Image], None]) -> bool:
-    note(table, item)
-    keys = [key["AttributeName"] for key in dynamodb.describe_table(TableName=table)["Table"]["KeySchema"]]
+def _delete(dynamodb: Any, table: str, attribute: str, item: Image, keys: list[str]) -> bool:
     try:
         dynamodb.delete_item(
             TableName=table,

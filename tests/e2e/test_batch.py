@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +15,9 @@ import pytest
 from domain.solicitation.program import Program
 from sandbox.batch import BatchFailed, scheduled_at
 from sandbox.clock import ScheduleClock
-from sandbox.host import clear
 from sandbox.runtime import Sandbox
 from sandbox.synth import ASSEMBLY, ROOT
+from sandbox.tables import clear
 from sandbox.timeline import VirtualClock
 from tests.e2e.conftest import DAY, ROWS
 
@@ -25,6 +25,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
 
 Items = dict[tuple[str, str], dict[str, Any]]
 REVIEWS = "product-reviews"
+COUNTED = ("extracted", "candidates", "filters", "eligible", "scores")
 
 
 def expected(folder: Path) -> dict[str, Any]:
@@ -134,6 +135,31 @@ def test_another_process_finds_the_sandbox_and_runs_in_it(sandbox: Sandbox, prog
     assert attached.address == sandbox.address
     result = attached.run_batch(replace(programs[REVIEWS], buckets=2), DAY, dry_run="attached", deployed=False)
     assert result["candidates"] == ROWS
+
+
+def test_throttled_services_and_half_answers_cost_nothing(sandbox: Sandbox, programs: dict[str, Program]) -> None:
+    stand_ins = sandbox.stand_ins
+    clear(sandbox.client("dynamodb"), sandbox.address.names["score_cache_table"])  # else no model would be asked
+    stand_ins.warehouse.faults.throttle = stand_ins.sagemaker.faults.throttle = (
+        2  # one call fewer than the program tries
+    )
+    stand_ins.feature_store.faults.half_unprocessed = 3
+    few = replace(programs[REVIEWS], buckets=2)
+    result = sandbox.run_batch(few, DAY, dry_run="outage", deployed=False)
+    plain = sandbox.run_batch(few, DAY, dry_run="no-outage", deployed=False)
+    assert (stand_ins.sagemaker.faults.throttle, stand_ins.feature_store.faults.half_unprocessed) == (0, 0)
+    assert {name: result[name] for name in COUNTED} == {name: plain[name] for name in COUNTED}
+
+
+def test_candidates_live_as_long_as_their_program_says(sandbox: Sandbox, programs: dict[str, Program]) -> None:
+    program = programs[REVIEWS]
+    sandbox.run_batch(program, DAY)
+    stored = candidates(sandbox, REVIEWS)
+    over = scheduled_at(program, DAY) + timedelta(days=program.candidate_days)
+    sandbox.sweep(over - timedelta(seconds=1))
+    assert candidates(sandbox, REVIEWS) == stored != {}
+    sandbox.sweep(over)
+    assert candidates(sandbox, REVIEWS) == {}
 
 
 def test_every_function_imports_from_its_asset_alone(sandbox: Sandbox) -> None:

@@ -32,7 +32,7 @@ def control(loaded: list[Path]) -> Iterator[Control]:
 
 @pytest.fixture
 def address(control: Control) -> Address:
-    return Address(os.getpid(), control.endpoint, control.token, "eu-west-1", {"aws": "http://127.0.0.1:1"}, {})
+    return Address(os.getpid(), control.endpoint, control.token, "eu-west-1", {"aws": "http://127.0.0.1:1"}, {}, {})
 
 
 def test_another_process_loads_a_folder_and_stops_it(

@@ -39,6 +39,7 @@ def test_a_good_row_becomes_the_unified_candidate():
         ({"subject": "\U0001f3b5" * 101}, "subject_too_long"),
         ({"marketplace": None}, "marketplace_missing"),
         ({"marketplace": "XX"}, "marketplace_unknown"),
+        ({"subjectname": "x" * 10_001}, "subjectName_too_long"),
         ({"eventdate": None}, "eventDate_missing"),
         ({"eventdate": "19/11/2026"}, "eventDate_invalid"),
         ({"eventdate": "2026-02-30"}, "eventDate_invalid"),

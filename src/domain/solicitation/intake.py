@@ -20,9 +20,8 @@ FACTS = frozenset({"relationship", "purchaseVerified", "botScore", "subjectEligi
 ATTRIBUTES = frozenset({"subjectName", "genre", "artist", "orderValue", "playCount", "completionRate"})
 INSTANT = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d))?$")
 WireRow = Mapping[str, Any]
-MOST_ID_BYTES = (
-    400  # escaped; two of them and our own words fit the 1,024 bytes of a sort key (AWS: DynamoDB constraints)
-)
+MOST_ID_BYTES = 400  # escaped; two of them and our own words fit a sort key's 1,024 bytes (AWS: DynamoDB constraints)
+MOST_TEXT = 10_000  # characters of any text; with all of them an item stays far below 400 KB
 LEAST, MOST = 1e-100, 1e100  # within what DynamoDB can hold of a number; below the least it is zero
 
 
@@ -154,9 +153,11 @@ def _context(values: Mapping[str, Any], program: Program) -> tuple[tuple[str, st
 
 
 def _text(value: Any, target: str) -> str | None:
-    if value is None or isinstance(value, str):
-        return value
-    raise Rejected(f"{target}_invalid")
+    if not (value is None or isinstance(value, str)):
+        raise Rejected(f"{target}_invalid")
+    if value and len(value) > MOST_TEXT:
+        raise Rejected(f"{target}_too_long")
+    return value
 
 
 def _flag(value: Any, target: str) -> bool | None:

@@ -2,12 +2,10 @@
 
 from datetime import UTC, datetime
 from functools import cache
-from hashlib import sha256
 from pathlib import Path
 from time import time
 from typing import Any
 
-import orjson
 from aws_lambda_powertools import Logger
 
 from adapters.aws.executions import Executions
@@ -15,6 +13,7 @@ from adapters.aws.run_programs import deployed_program, keep_program, load_progr
 from adapters.aws.runs import RunLedger
 from adapters.aws.session import client
 from adapters.aws.work_files import WorkFiles
+from domain.solicitation.compiled import program_hash
 from domain.solicitation.program import Program
 from domain.solicitation.run import Run, bucket_ids, run_id
 from handlers.solicitation.settings import ClaimSettings
@@ -41,8 +40,8 @@ def claim(
     event: dict[str, Any], *, now: float, ledger: RunLedger, files: WorkFiles, executions: Executions, programs: Path
 ) -> dict[str, Any]:
     """Claim the run of `event["program"]` on the UTC date of `event["scheduledTime"]` for `event["execution"]`."""
-    program_hash, program = _program(event, files, programs)
-    start = first_start(event, program, program_hash)
+    hash, program = _program(event, files, programs)
+    start = first_start(event, program, hash)
     if not program.enabled:
         return _answer("disabled", start, program)
     taken = ledger.claim(start, bool(event.get("rerun")), executions.running, now)
@@ -50,13 +49,13 @@ def claim(
     return _answer(taken.outcome, taken.run, program)
 
 
-def first_start(event: dict[str, Any], program: Program, program_hash: str) -> Run:
+def first_start(event: dict[str, Any], program: Program, hash: str) -> Run:
     at = datetime.fromisoformat(event["scheduledTime"]).astimezone(UTC)
     dry_run = event.get("dryRun")
     return Run(
         id=run_id(program.id, at.date(), dry_run),
         program=program.id,
-        program_hash=program_hash,
+        program_hash=hash,
         date=at.date(),
         started_at=at,
         attempt=1,
@@ -69,10 +68,9 @@ def _program(event: dict[str, Any], files: WorkFiles, programs: Path) -> tuple[s
     """The program named by hash, put there by an operator, else the deployed one, kept under its hash for the run."""
     if given := event.get("programHash"):
         return given, load_program(files, given)
-    document = deployed_program(programs, event["program"])
-    program_hash = sha256(orjson.dumps(document, option=orjson.OPT_SORT_KEYS)).hexdigest()[:16]
-    keep_program(files, program_hash, document)
-    return program_hash, Program.from_json(document)
+    program = Program.from_json(deployed_program(programs, event["program"]))
+    keep_program(files, program_hash(program), program.to_json())
+    return program_hash(program), program
 
 
 def _answer(outcome: str, run: Run, program: Program) -> dict[str, Any]:

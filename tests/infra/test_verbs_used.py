@@ -1,5 +1,7 @@
 """The rights the stack grants against the calls the handlers make: the emulators ask for no rights, AWS does."""
 
+import inspect
+import re
 from collections import defaultdict
 from dataclasses import replace
 
@@ -7,7 +9,7 @@ import pytest
 from batch_world import batch_world
 from programs_in_small import REVIEWS, wire_row
 
-from adapters.aws import session
+from adapters.aws import athena, redshift, session
 from domain.solicitation.compiled import compile_program
 from handlers.solicitation import claim, complete, contacts, etl, filter, gate, score, store
 from tests.infra.roles import allowed
@@ -109,3 +111,14 @@ def nameless(place):
 @pytest.mark.parametrize("stage", ["claim", "etl", "gate", "filter", "score", "store", "contacts", "complete"])
 def test_a_stage_is_granted_exactly_the_calls_it_makes(stack, calls, stage):
     assert {(verb, nameless(place)) for verb, place in calls[stage]} - {MISSING_FILES} == granted(stack, stage)
+
+
+@pytest.mark.parametrize(
+    ("engine", "client", "module"), [("athena", "athena", athena), ("redshift-data", "data", redshift)]
+)
+def test_extract_is_granted_the_warehouse_calls_that_its_adapter_makes(stack, engine, client, module):
+    """From the source: which of them a statement needs depends on how it ends."""
+    calls = re.findall(rf"self\.{client}\.(\w+)\(", inspect.getsource(module))
+    verbs = {f"{engine}:{''.join(word.capitalize() for word in call.split('_'))}" for call in calls}
+    assert verbs
+    assert verbs == {verb for verb, _ in allowed(stack, "Extract") if verb.startswith(f"{engine}:")}

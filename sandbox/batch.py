@@ -94,6 +94,8 @@ def _reason(states: Any, execution: str) -> str:
         failed = states.list_executions(mapRunArn=run["mapRunArn"], statusFilter="FAILED")["executions"]
         for child in sorted(failed, key=lambda child: child["stopDate"]):
             found = states.describe_execution(executionArn=child["executionArn"])
+            if found.get("error") == "States.Aborted":  # it ended because another had failed
+                continue
             bucket = json.loads(found["input"]).get("bucket")
             return f"bucket {bucket}: {_told(found.get('error'), found.get('cause'))}"
     entered = ""

@@ -47,16 +47,29 @@ def _naming_errors(execute: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _unless_stopped(execute: Callable[..., Any]) -> Callable[..., Any]:
-    """The children of a map end with the execution they belong to, as on AWS; here they would go on to the last item."""
+    """The children of a map end when its execution was stopped or more of them failed than it tolerates, as on AWS.
+
+    The emulator goes on to the last item.
+    """
 
     def task(state: Any, given: Any, execution: dict[str, Any], context: Any) -> Any:
         run = stepfunctions._map_runs.get(execution.get("mapRunArn"))
-        parent = stepfunctions._executions.get(run["executionArn"]) if run else None
-        if parent and parent["status"] != "RUNNING":
-            raise stepfunctions._ExecutionError("States.Aborted", "The execution was stopped.")
+        if run and (_stopped(run) or _lost(run)):
+            raise stepfunctions._ExecutionError("States.Aborted", "The map run has ended.")
         return execute(state, given, execution, context)
 
     return task
+
+
+def _stopped(run: dict[str, Any]) -> bool:
+    parent = stepfunctions._executions.get(run["executionArn"])
+    return bool(parent) and parent["status"] != "RUNNING"
+
+
+def _lost(run: dict[str, Any]) -> bool:
+    counts = run["executionCounts"]
+    share = 100 * counts["failed"] / max(1, counts["total"])
+    return bool(counts["failed"] > run["toleratedFailureCount"] and share > run["toleratedFailurePercentage"])
 
 
 def _end_with_parent() -> None:

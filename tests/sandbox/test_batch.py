@@ -88,6 +88,31 @@ def test_a_stopped_execution_is_told_from_a_failed_one(ministack: Ministack) -> 
         napping.watch(execution)
 
 
+def test_the_first_failed_bucket_ends_the_others(ministack: Ministack) -> None:
+    sqs = ministack.client("sqs")
+    queue = sqs.create_queue(QueueName="spared")["QueueUrl"]
+    send = {"Type": "Task", "Resource": "arn:aws:states:::sqs:sendMessage", "End": True}
+    steps = {
+        "Bad?": {
+            "Type": "Choice",
+            "Choices": [{"Variable": "$.bucket", "StringEquals": "00", "Next": "Fail"}],
+            "Default": "Send",
+        },
+        "Fail": FAIL,
+        "Send": {**send, "Parameters": {"QueueUrl": queue, "MessageBody": "sent"}},
+    }
+    definition = deepcopy(MAPPING)
+    definition["States"]["Each"] |= {"MaxConcurrency": 1}
+    definition["States"]["Each"]["ItemProcessor"] |= {"StartAt": "Bad?", "States": steps}
+    spared = machine(ministack, "spared", definition)
+    started = spared.aws("stepfunctions").start_execution(
+        stateMachineArn=spared.machine, input='{"buckets": ["00", "01", "02"]}'
+    )
+    with pytest.raises(BatchFailed, match="bucket 00: Rejected"):
+        spared.watch(started["executionArn"])
+    assert waiting(sqs, queue) == 0
+
+
 def test_the_buckets_of_a_stopped_execution_stop_too(ministack: Ministack) -> None:
     states, sqs = ministack.client("stepfunctions"), ministack.client("sqs")
     queue = sqs.create_queue(QueueName="buckets")["QueueUrl"]

@@ -1,5 +1,6 @@
 """The whole system on one machine: the synthesised templates on an embedded AWS, stand-ins beside it, and batches run on them."""
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -19,7 +20,9 @@ from sandbox.stand_ins import StandIns
 from sandbox.synth import ROOT
 from sandbox.ttl import sweep
 
-STATE = ROOT / ".ovation"
+STATE = Path(
+    os.environ.get("OVATION_STATE", ROOT / ".ovation")
+)  # the running sandbox's address, and what commands keep
 
 
 @dataclass

@@ -17,6 +17,7 @@ from domain.errors import OvationError
 from domain.solicitation.program import Program
 from sandbox.batch import BatchFailed
 from sandbox.batch import Progress as Done
+from sandbox.control import NotRunning
 from sandbox.runtime import Sandbox
 
 BUCKET_STAGES = ("etl", "filter", "score", "store")
@@ -47,9 +48,9 @@ def run(
                 _what_if(sandbox, as_it_stands, with_it, day, settings, as_json)
             else:
                 _run(sandbox, as_it_stands, day, dry_run, rerun, as_json)
-    except (BatchFailed, *COULD_NOT_START) as reason:
+    except (BatchFailed, NotRunning, *COULD_NOT_START) as reason:
         give_up(reason, FAILED)
-    except (OvationError, RuntimeError, FileNotFoundError) as reason:
+    except OvationError as reason:
         give_up(reason, BAD_INPUT)
 
 

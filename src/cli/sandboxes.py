@@ -75,7 +75,12 @@ def opened(warehouse: Path | None, day: date) -> Iterator[Sandbox]:
 def load(sandbox: Sandbox, warehouse: Path, day: date, scratch: Path) -> None:
     """Load a data folder. Real orders come without features, so those known on the day are made from them."""
     with err.status(f"loading {warehouse}"):
-        sandbox.load(warehouse)
+        try:
+            sandbox.load(warehouse)
+        except NotRunning:
+            raise
+        except (RuntimeError, OSError, ValueError) as reason:  # what the running sandbox, or a reader here, says of a file
+            raise Rejected(f"{warehouse} cannot be loaded: {reason}") from reason
         if is_olist(warehouse):
             features(warehouse, day, scratch / "olist")
             sandbox.load(scratch / "olist")

@@ -33,7 +33,7 @@ def test_a_file_cut_short_is_refused_by_name(kept):
 def test_a_flipped_bit_is_refused():
     content = bytearray(encode(ROWS))
     content[len(content) // 2] ^= 1
-    with pytest.raises(Rejected, match="rows.gz"):
+    with pytest.raises(Rejected, match=r"rows\.gz"):
         read(bytes(content))
 
 

@@ -1,0 +1,143 @@
+"""The `ovation` command as a person or a script meets it: what it prints, what it leaves, and the codes it exits with."""
+
+import gzip
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from sandbox.runtime import Sandbox
+from sandbox.synth import ROOT
+
+pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
+COMMAND = Path(sys.executable).parent / "ovation"
+REVIEWS, DAY = "product-reviews", "2026-11-21"
+RESULT_KEYS = {
+    "run_id", "program", "date", "extracted", "rejected", "duplicates", "candidates", "filters", "eligible", "scores", "stored", "seconds",
+}  # fmt: skip
+
+
+@pytest.fixture
+def state(sandbox: Sandbox) -> Path:
+    """Where the command finds the running sandbox and keeps what it learns."""
+    return sandbox.folder
+
+
+def ovation(*words: str | Path, state: Path) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "OVATION_STATE": str(state), "NO_COLOR": "1", "COLUMNS": "160"}
+    return subprocess.run(
+        [COMMAND, *map(str, words)], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300, check=False
+    )
+
+
+def test_a_run_and_its_explanation_agree(state: Path, tmp_path: Path) -> None:
+    made = ovation(
+        "sample",
+        REVIEWS,
+        "--rows",
+        "300",
+        "--seed",
+        "3",
+        "--date",
+        DAY,
+        "--out",
+        tmp_path / "data",
+        "--json",
+        state=state,
+    )
+    wanted = json.loads(made.stdout)
+    done = ovation("run", REVIEWS, "--date", DAY, "--warehouse", tmp_path / "data", "--json", state=state)
+    result = json.loads(done.stdout)
+    assert done.returncode == 0
+    assert result.keys() >= RESULT_KEYS
+    assert {name: result[name] for name in ("extracted", "filters", "eligible")} == {
+        name: wanted[name] for name in ("extracted", "filters", "eligible")
+    }
+
+    again = ovation("run", REVIEWS, "--date", DAY, "--json", state=state)
+    assert again.returncode == 3
+    assert json.loads(again.stdout) == result
+
+    kept = state / "runs" / REVIEWS / DAY / "attempt-1"
+    verdicts = [row for file in sorted(kept.glob("work/*/verdicts.jsonl.gz")) for row in read(file)]
+    assert len(verdicts) == sum(step["removed"] for step in result["filters"])
+    told = ovation(
+        "explain", REVIEWS, verdicts[0]["customer"], verdicts[0]["subject"], "--date", DAY, "--json", state=state
+    )
+    [story] = json.loads(told.stdout)
+    assert story["reason"] == verdicts[0]["reason"]
+    assert story["steps"][-1]["detail"] == f"removed by {verdicts[0]['filter']}"
+
+
+def test_what_if_prints_the_difference_and_stores_nothing(state: Path, samples: dict[str, Path]) -> None:
+    setting = "filterChain.frequency-cap.maxRequestsPerMonth=1"
+    words = ("run", REVIEWS, "--date", "2026-11-20", "--warehouse", samples[REVIEWS], "--set", setting, "--json")
+    answer = json.loads(ovation(*words, state=state).stdout)
+    by_step = {line["step"]: line["difference"] for line in answer["difference"]}
+    assert by_step["removed by frequency-cap"] > 0
+    assert by_step["eligible"] == -by_step["removed by frequency-cap"]
+    assert (answer["before"]["stored"], answer["after"]["stored"]) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("run", "product-review", "--date", DAY), "nearest: product-reviews"),
+        (
+            ("run", REVIEWS, "--date", DAY, "--set", "filterChain.frequency-cup.maxRequestsPerMonth=1"),
+            "nearest: frequency-cap",
+        ),
+        (("run", REVIEWS, "--date", "yesterday"), "does not match the format"),
+        (("run", REVIEWS, "--date", DAY, "--warehouse", "no-such-folder"), "does not exist"),
+        (
+            ("explain", REVIEWS, "nobody", "--date", "2020-01-01"),
+            "no run of product-reviews on 2020-01-01 is known here",
+        ),
+    ],
+)
+def test_bad_input_says_what_where_and_what_to_do(state: Path, words: tuple[str, ...], says: str) -> None:
+    done = ovation(*words, state=state)
+    assert done.returncode == 2
+    assert says in " ".join(done.stderr.replace("│", " ").split())
+    assert "Traceback" not in done.stderr
+
+
+def test_without_a_sandbox_a_run_says_how_to_get_one(tmp_path: Path) -> None:
+    done = ovation("run", REVIEWS, "--date", DAY, state=tmp_path)
+    assert done.returncode == 2
+    assert "start one with `ovation up`, or give --warehouse DIR" in " ".join(done.stderr.split())
+
+
+def test_a_table_the_warehouse_lacks_fails_the_run_in_the_engines_words(state: Path, tmp_path: Path) -> None:
+    text = (ROOT / "programs/product-reviews.yaml").read_text()
+    other = tmp_path / "other.yaml"
+    other.write_text(text.replace("deliveries", "deliverys").replace("programId: product-reviews", "programId: other"))
+    done = ovation("run", other, "--date", DAY, state=state)
+    assert done.returncode == 1
+    assert "deliverys" in done.stderr
+
+
+def test_up_runs_until_down_and_leaves_nothing(tmp_path: Path) -> None:
+    environment = {**os.environ, "OVATION_STATE": str(tmp_path)}
+    with subprocess.Popen(
+        [COMMAND, "up", "--json"], cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True
+    ) as up:
+        try:
+            assert up.stdout is not None
+            address = json.loads(up.stdout.readline())
+            assert address["endpoints"]["aws"].startswith("http://127.0.0.1:")
+            assert ovation("down", state=tmp_path).returncode == 0
+            assert up.wait(60) == 0
+        finally:
+            if up.poll() is None:
+                up.send_signal(signal.SIGINT)
+    assert ovation("down", state=tmp_path).returncode == 2
+    assert not (tmp_path / "sandbox.json").exists()
+
+
+def read(path: Path) -> list[dict[str, str]]:
+    return [json.loads(line) for line in gzip.open(path, "rt")]

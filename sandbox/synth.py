@@ -44,12 +44,12 @@ def sources_key(root: Path = ROOT) -> str:
     """Changes with every byte and name of what the templates and assets are made from."""
     digest = sha256(sys.version.encode())
     for path in sorted(_files(root)):
-        digest.update(f"{path.relative_to(root)}\0".encode() + path.read_bytes() + b"\0")
+        digest.update(f"{os.path.relpath(path, root)}\0".encode() + path.read_bytes() + b"\0")
     return digest.hexdigest()
 
 
 def _files(root: Path) -> Iterator[Path]:
-    for name in SOURCES:
+    for name in (*SOURCES, os.environ.get("OVATION_PROGRAMS", "programs")):  # as app.py reads it
         place = root / name
         found = [place] if place.is_file() else place.rglob("*")
         yield from (path for path in found if path.is_file() and not set(path.parts) & set(LEFT_OUT))

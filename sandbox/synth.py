@@ -17,7 +17,6 @@ SOURCES = (
     "cdk.json",
     "uv.lock",
     "infra",
-    "programs",
     "schemas",
     "src/handlers",
     "src/domain",
@@ -52,7 +51,7 @@ def _files(root: Path) -> Iterator[Path]:
     for name in (*SOURCES, os.environ.get("OVATION_PROGRAMS", "programs")):  # as app.py reads it
         place = root / name
         found = [place] if place.is_file() else place.rglob("*")
-        yield from (path for path in found if path.is_file() and not set(path.parts) & set(LEFT_OUT))
+        yield from (path for path in found if path.is_file() and not set(path.relative_to(place).parts) & set(LEFT_OUT))
 
 
 def _is(assembly: Path, key: str) -> bool:

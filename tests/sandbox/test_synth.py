@@ -54,6 +54,14 @@ def test_what_is_not_deployed_does_not_count(project: Path) -> None:
     assert sources_key(project) == before
 
 
+def test_another_folder_of_programs_counts(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = sources_key(project)
+    monkeypatch.setenv("OVATION_PROGRAMS", "programs/examples")
+    empty = sources_key(project)
+    (project / "programs" / "examples" / "other.yaml").write_text("programId: other")
+    assert len({before, empty, sources_key(project)}) == 3
+
+
 def test_a_failure_tells_what_the_app_printed_and_keeps_nothing(project: Path) -> None:
     (project / "app.py").write_text("import sys; sys.exit('one.yaml: programId is missing')")
     with pytest.raises(SynthError, match=r"app.py ended with 1:\none.yaml: programId is missing"):

@@ -79,7 +79,7 @@ def load(sandbox: Sandbox, warehouse: Path, day: date, scratch: Path) -> None:
             sandbox.load(warehouse)
         except NotRunning:
             raise
-        except (RuntimeError, OSError, ValueError) as reason:  # what the running sandbox, or a reader here, says of a file
+        except (RuntimeError, OSError, ValueError) as reason:  # the sandbox's words, or a reader's here
             raise Rejected(f"{warehouse} cannot be loaded: {reason}") from reason
         if is_olist(warehouse):
             features(warehouse, day, scratch / "olist")

@@ -63,7 +63,7 @@ def keys(s3, place):
 
 
 def test_the_partition_column_is_in_the_folder_and_not_in_the_rows(server, s3, place):
-    assert run(server, s3, unload(ROWS, place), place) == Done(5, 3)
+    assert run(server, s3, unload(ROWS, place), place) == Done(None, 3)
     assert unloaded(s3, place) == {
         "0": [{"customer_id": None}],
         "1": [{"customer_id": "ann"}, {"customer_id": "zoë 😀"}],
@@ -94,27 +94,27 @@ def test_athena_refuses_a_hundred_and_one_partitions(server, s3, place):
     state = run(server, s3, unload(ids, place), place)
     assert isinstance(state, Failed)
     assert "HIVE_TOO_MANY_OPEN_PARTITIONS" in state.message
-    assert run(server, s3, unload(f"{ids} WHERE i < 100", f"{place}fewer/"), f"{place}fewer/") == Done(100, 100)
+    assert run(server, s3, unload(f"{ids} WHERE i < 100", f"{place}fewer/"), f"{place}fewer/") == Done(None, 100)
 
 
 def test_the_same_unload_leaves_the_same_bytes(server, s3, place):
     server.add("many", pa.table({"i": list(range(5000))}))
     ids = "SELECT i, CAST(i % 4 AS VARCHAR) AS bucket FROM many"
     for copy in "ab":
-        assert run(server, s3, unload(ids, f"{place}{copy}/"), f"{place}{copy}") == Done(5000, 4)
+        assert run(server, s3, unload(ids, f"{place}{copy}/"), f"{place}{copy}") == Done(None, 4)
     first, second = ([body(s3, key) for key in keys(s3, f"{place}{copy}/")] for copy in "ab")
     assert first == second
 
 
 def test_unloads_as_parquet_can_be_read_as_tables_again(server, s3, place, tmp_path):
     options = "WITH (format = 'PARQUET')"
-    assert run(server, s3, unload("SELECT customer_id AS Who FROM deliveries", place, options), place) == Done(5, 1)
+    assert run(server, s3, unload("SELECT customer_id AS Who FROM deliveries", place, options), place) == Done(None, 1)
     [key] = keys(s3, place)
     assert pq.read_table(io.BytesIO(body(s3, key))).column_names == ["who"]
     (tmp_path / "again.parquet").write_bytes(body(s3, key))
     assert server.load(tmp_path) == ["again"]
     place += "again/"
-    assert run(server, s3, unload("SELECT who, '0' AS bucket FROM again", place), place) == Done(5, 1)
+    assert run(server, s3, unload("SELECT who, '0' AS bucket FROM again", place), place) == Done(None, 1)
 
 
 def test_a_csv_column_of_us_dates_stays_text_and_iso_dates_are_dates(server, s3, place, tmp_path):
@@ -154,8 +154,9 @@ def test_statements_at_the_same_time_do_not_mix(server, s3, place):
         engine = ("athena", "redshift")[number % 2]
         select = f"SELECT i, CAST(i % 2 AS VARCHAR) AS bucket FROM many WHERE i % 8 = {number}"
         made = redshift_unload(select, own) if number % 2 else unload(select, own)
-        state = run(server, s3, made, own, engine)
-        return state.rows, {row["i"] % 8 for rows in unloaded(s3, own).values() for row in rows}
+        run(server, s3, made, own, engine)
+        rows = [row for bucket in unloaded(s3, own).values() for row in bucket]
+        return len(rows), {row["i"] % 8 for row in rows}
 
     with ThreadPoolExecutor(8) as pool:
         assert list(pool.map(one, range(8))) == [(625, {number}) for number in range(8)]
@@ -194,6 +195,6 @@ def test_the_real_orders_load_under_their_file_names(server, s3, place):
         "SELECT order_id, '0' AS bucket FROM olist_orders_dataset"
         " WHERE date(try(date_parse(order_delivered_customer_date, '%m/%d/%Y %H:%i'))) = DATE '2017-10-10'"
     )
-    state = run(server, s3, unload(select, place), place)
+    run(server, s3, unload(select, place), place)
     lines = (OLIST / "olist_orders_dataset.csv").read_text().splitlines()
-    assert state.rows == sum(line.split(",")[6].startswith("10/10/2017 ") for line in lines[1:])
+    assert len(unloaded(s3, place)["0"]) == sum(line.split(",")[6].startswith("10/10/2017 ") for line in lines[1:])

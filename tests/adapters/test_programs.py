@@ -22,7 +22,8 @@ from adapters.files.programs import (
     program_hash,
 )
 from domain.solicitation.filters import FILTERS
-from domain.solicitation.program import CONTACT_TARGETS, TARGETS, Channel, FilterStep, Program
+from domain.solicitation.program import Channel, FilterStep, Program
+from domain.solicitation.targets import CONTACT_TARGETS, TARGETS
 
 EVERY_FILE = sorted([*SHIPPED.rglob("*.yaml"), *PUBLISHED.glob("*.yaml")])
 

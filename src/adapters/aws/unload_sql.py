@@ -8,8 +8,9 @@ from sqlglot import exp
 from adapters.aws.query_sql import Bound, bind
 from adapters.aws.warehouse import Unload
 from domain.solicitation.extraction import bucket_ranges, wire_name
-from domain.solicitation.program import CONTACT_TARGETS, TARGETS, Connector, Engine, Kind, Query
+from domain.solicitation.program import Connector, Engine, Query
 from domain.solicitation.run import bucket_ids, bucket_width
+from domain.solicitation.targets import CONTACT_TARGETS, TARGETS, Kind
 
 KINDS: Mapping[str, Kind] = {**CONTACT_TARGETS, **TARGETS}
 TRUE, FALSE = ("true", "t", "yes", "y", "1"), ("false", "f", "no", "n", "0")

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from adapters.files.program_fields import Count, Id, OneOf, Part, Shaped, Text, Texts
-from domain.solicitation.program import CONTACT_TARGETS, REQUIRED_TARGETS, TARGETS
+from domain.solicitation.targets import CONTACT_TARGETS, REQUIRED_TARGETS, TARGETS
 
 Target = Annotated[str, OneOf(tuple(TARGETS))]
 ContactTarget = Annotated[str, OneOf(tuple(CONTACT_TARGETS))]

@@ -5,7 +5,8 @@ from typing import Any
 
 from adapters.aws.query_sql import parse
 from domain.errors import Rejected
-from domain.solicitation.program import REQUIRED_TARGETS, Query
+from domain.solicitation.program import Query
+from domain.solicitation.targets import REQUIRED_TARGETS
 
 # Keys as in a program file; `fieldMapping` is for each connector that has none. All others: see program_schema.
 PUBLISHED: Mapping[str, Mapping[str, Any]] = {

@@ -13,8 +13,9 @@ from domain.errors import Rejected
 from domain.solicitation.candidate import Candidate
 from domain.solicitation.extraction import wire_name
 from domain.solicitation.keys import escaped
-from domain.solicitation.program import TARGETS, Program, Query
+from domain.solicitation.program import Program, Query
 from domain.solicitation.run import Run
+from domain.solicitation.targets import TARGETS
 
 FACTS = frozenset({"relationship", "purchaseVerified", "botScore", "subjectEligible", "engagement"})
 ATTRIBUTES = frozenset({"subjectName", "genre", "artist", "orderValue", "playCount", "completionRate"})

@@ -7,36 +7,6 @@ from typing import Any, Literal
 
 Engine = Literal["athena", "redshift"]
 
-Kind = Literal["text", "flag", "number", "instant"]
-
-# What a warehouse column may be mapped to, and how it travels (see `wire` in adapters.aws.unload_sql).
-TARGETS: Mapping[str, Kind] = {
-    "customer": "text",
-    "subject": "text",
-    "eventDate": "instant",
-    "marketplace": "text",
-    "subjectName": "text",
-    "genre": "text",
-    "artist": "text",
-    "relationship": "flag",
-    "purchaseVerified": "flag",
-    "botScore": "number",
-    "subjectEligible": "flag",
-    "engagement": "number",
-    "orderValue": "number",
-    "playCount": "number",
-    "completionRate": "number",
-}
-REQUIRED_TARGETS = ("customer", "subject", "eventDate", "marketplace")
-CONTACT_TARGETS: Mapping[str, Kind] = {
-    "customer": "text",
-    "email": "text",
-    "name": "text",
-    "timeZone": "text",
-    "locale": "text",
-    "country": "text",
-}
-
 
 @dataclass(frozen=True, slots=True)
 class Marketplace:

@@ -50,6 +50,10 @@ class WarehouseServer(AwsServer):
         """The text of every statement accepted so far, the oldest first."""
         return self._statements.texts()
 
+    def forget(self) -> None:
+        """Let time pass until no statement is known any more."""
+        self._statements.forget()
+
     def stop(self) -> None:
         """Stop all statements and close the port."""
         self._statements.close()

@@ -86,6 +86,15 @@ class Statements:
         """Newest first."""
         return [statement for statement in reversed(self._known.values()) if statement.dialect == dialect]
 
+    def forget(self) -> None:
+        """Stop them all and know of none any more, as an engine does after hours or days; the token of each is free again."""
+        with self._lock:
+            known = list(self._known.values())
+            self._known.clear()
+            self._tokens.clear()
+        for statement in known:
+            self.cancel(statement)
+
     def texts(self) -> list[str]:
         return [statement.sql for statement in self._known.values()]
 

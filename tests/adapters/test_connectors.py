@@ -189,6 +189,14 @@ def test_a_cancelled_statement_has_failed(warehouse, server, engine, folder):
     warehouse.cancel(statement)  # once more does no harm
 
 
+def test_a_statement_the_engine_no_longer_knows_has_failed_and_may_be_cancelled(warehouse, server, engine, folder):
+    statement = warehouse.start(statement_of(engine, folder), f"{folder:k<40}")
+    settled(warehouse, statement)
+    server.forget()
+    assert warehouse.state(statement) == Failed(f"the statement is no longer known to {engine.capitalize()}")
+    warehouse.cancel(statement)
+
+
 @pytest.mark.parametrize("fault", ["throttle", "unavailable"])
 def test_an_engine_that_is_busy_or_broken_is_unavailable(warehouse, server, engine, folder, fault):
     setattr(server.faults, fault, 1)

@@ -223,6 +223,24 @@ def test_a_failure_of_the_service_itself_is_unavailable(world):
         world.call()
 
 
+@pytest.mark.parametrize("engine", ["athena", "redshift"])
+def test_statements_the_engine_no_longer_knows_are_tried_anew_by_the_next_call(world, engine):
+    place = {"workgroup": "w"} if engine == "athena" else {"cluster": "c"}
+    connector = Connector("athena-deliveries", engine, "dev", **place)
+    world.claim(program_hash=world.keep(replace(REVIEWS, connectors=(connector,))))
+    world.server.faults.never_end(matching="delivery_status")
+    assert world.call(patience=0) == "RUNNING"
+    world.server.forget()
+    with pytest.raises(Unavailable, match=f"no longer known to {engine.capitalize()}"):
+        world.call()
+    if world.recorded("contacts").status != "DONE":  # it was forgotten as well
+        with pytest.raises(Unavailable, match="query contacts: the statement is no longer known"):
+            world.call()
+    assert world.call() == "DONE"
+    assert world.recorded().number == 2
+    assert world.customers() == YESTERDAYS
+
+
 def test_a_statement_past_its_connector_s_time_is_cancelled(world):
     world.server.faults.never_end(matching="delivery_status")
     assert world.call(patience=1) == "RUNNING"

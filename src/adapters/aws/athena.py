@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from mypy_boto3_athena import AthenaClient
     from mypy_boto3_s3 import S3Client
 
+INVALID = "InvalidRequestException"
 USER_ERROR = 2  # AthenaError.ErrorCategory: the statement or the rights, not the service
 
 
@@ -40,14 +41,19 @@ class Athena:
             with aws_calls(f"start {self.connector.id}"):
                 answer = self.athena.start_query_execution(**request)
         except ClientError as error:
-            if code(error) == "InvalidRequestException":
+            if code(error) == INVALID:
                 raise Rejected(f"{self.connector.id}: {error.response['Error'].get('Message', error)}") from error
             raise
         return Statement(answer["QueryExecutionId"], unload.location)
 
     def state(self, statement: Statement) -> State:
-        with aws_calls(f"look at {statement.id}"):
-            execution = self.athena.get_query_execution(QueryExecutionId=statement.id)["QueryExecution"]
+        try:
+            with aws_calls(f"look at {statement.id}"):
+                execution = self.athena.get_query_execution(QueryExecutionId=statement.id)["QueryExecution"]
+        except ClientError as error:
+            if code(error) == INVALID:  # Athena keeps its history for 45 days
+                return Failed("the statement is no longer known to Athena")
+            raise
         status = execution["Status"]
         if status["State"] == "SUCCEEDED":
             return Done(None, self._files(execution.get("Statistics", {}).get("DataManifestLocation")))
@@ -58,8 +64,12 @@ class Athena:
         return Running()
 
     def cancel(self, statement: Statement) -> None:
-        with aws_calls(f"cancel {statement.id}"):
-            self.athena.stop_query_execution(QueryExecutionId=statement.id)
+        try:
+            with aws_calls(f"cancel {statement.id}"):
+                self.athena.stop_query_execution(QueryExecutionId=statement.id)
+        except ClientError as error:
+            if code(error) != INVALID:  # there is no such statement (any more)
+                raise
 
     def _files(self, manifest: str | None) -> int:
         """The objects the manifest lists, one S3 address a line; an UNLOAD of nothing leaves no manifest."""

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from mypy_boto3_redshift_data import RedshiftDataAPIServiceClient
     from mypy_boto3_s3 import S3Client
 
+INVALID, UNKNOWN = "ValidationException", "ResourceNotFoundException"
+
 
 @dataclass(frozen=True)
 class Redshift:
@@ -38,14 +40,19 @@ class Redshift:
             with aws_calls(f"start {self.connector.id}"):
                 answer = self.data.execute_statement(**{name: value for name, value in request.items() if value})
         except ClientError as error:
-            if code(error) == "ValidationException":
+            if code(error) == INVALID:
                 raise Rejected(f"{self.connector.id}: {error.response['Error'].get('Message', error)}") from error
             raise
         return Statement(answer["Id"], unload.location)
 
     def state(self, statement: Statement) -> State:
-        with aws_calls(f"look at {statement.id}"):
-            answer = self.data.describe_statement(Id=statement.id)
+        try:
+            with aws_calls(f"look at {statement.id}"):
+                answer = self.data.describe_statement(Id=statement.id)
+        except ClientError as error:
+            if code(error) == UNKNOWN:  # the Data API remembers a statement for 24 hours
+                return Failed("the statement is no longer known to Redshift")
+            raise
         if answer["Status"] == "FINISHED":
             return self._done(statement)
         if answer["Status"] in ("FAILED", "ABORTED"):
@@ -57,7 +64,7 @@ class Redshift:
             with aws_calls(f"cancel {statement.id}"):
                 self.data.cancel_statement(Id=statement.id)
         except ClientError as error:
-            if code(error) != "ValidationException":  # it has ended already
+            if code(error) not in (INVALID, UNKNOWN):  # it has ended already, a moment or a day ago
                 raise
 
     def _done(self, statement: Statement) -> State:

@@ -74,7 +74,7 @@ class BatchMachine(Construct):
 
     def _run(self) -> sfn.IChainable:
         unloaded = (
-            self._each_bucket("Etl buckets", self._task("Etl", BUCKET))
+            self._each_bucket("Etl buckets", self._task("Etl", BUCKET, last=True))
             .next(self._task("Gate", RUN))
             .next(self._each_bucket("Deliver buckets", self._bucket_stages()))
             .next(self._task("Complete", RUN, result="$"))
@@ -89,8 +89,8 @@ class BatchMachine(Construct):
 
     def _bucket_stages(self) -> sfn.Chain:
         wanted = sfn.Choice(self, "Are there contacts?")
-        wanted.when(sfn.Condition.boolean_equals("$.contacts", True), self._task("Contacts", BUCKET))
-        wanted.otherwise(sfn.Succeed(self, "Bucket done"))
+        wanted.when(sfn.Condition.boolean_equals("$.contacts", True), self._task("Contacts", BUCKET, last=True))
+        wanted.otherwise(sfn.Succeed(self, "Bucket done", output_path=sfn.JsonPath.DISCARD))
         return (
             self._task("Filter", BUCKET)
             .next(self._task("Score", BUCKET))
@@ -99,7 +99,10 @@ class BatchMachine(Construct):
         )
 
     def _each_bucket(self, name: str, child: sfn.IChainable) -> sfn.DistributedMap:
-        """All buckets, each in a STANDARD execution of its own; one that fails fails the run."""
+        """All buckets, each in a STANDARD execution of its own; one that fails fails the run.
+
+        A map gathers its children's outputs before it drops them, 256 KiB at most: so every way through `child` ends in `{}`.
+        """
         each = sfn.DistributedMap(
             self,
             name,
@@ -114,8 +117,10 @@ class BatchMachine(Construct):
         each.item_processor(child)
         return each
 
-    def _task(self, name: str, payload: Mapping[str, str] | None, result: str | None = None) -> tasks.LambdaInvoke:
-        """Call one function; `payload` None hands on the state's input, `result` None drops the answer."""
+    def _task(
+        self, name: str, payload: Mapping[str, str] | None, result: str | None = None, *, last: bool = False
+    ) -> tasks.LambdaInvoke:
+        """Call one function; `payload` None hands on the state's input, `result` None drops the answer, `last` all else too."""
         task = tasks.LambdaInvoke(
             self,
             name,
@@ -123,6 +128,7 @@ class BatchMachine(Construct):
             payload=sfn.TaskInput.from_object(dict(payload)) if payload else None,
             payload_response_only=True,
             result_path=result or sfn.JsonPath.DISCARD,
+            output_path=sfn.JsonPath.DISCARD if last else None,
             retry_on_service_exceptions=False,
         )
         # The name of a handler's exception class: what can never succeed is not tried again.

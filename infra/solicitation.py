@@ -15,6 +15,7 @@ from infra.alarms import Alarms
 from infra.batch import BatchMachine
 from infra.batch_functions import BatchFunctions, Stores
 from infra.bucket import PrivateBucket
+from infra.dashboard import BatchDashboard
 from infra.function import PythonFunction
 from infra.nag import acknowledge, wildcards
 from infra.queue import DeadLetters
@@ -54,9 +55,12 @@ class SolicitationStack(Stack):
         self._watch_executions(functions["claim"], batch.state_machine_name)
         unstarted = DeadLetters(self, "UnstartedBatches", stage=stage, alarms=alarms)
         BatchSchedules(self, "Schedules", programs=programs, machine=batch, dead_letters=unstarted)
-        watch = BatchWatch(self, "Watch", programs=programs, alarms=alarms)
+        watch = BatchWatch(alarms)
         watch.machine(batch)
-        watch.dashboard(batch, functions, stores.tables(), unstarted)
+        watch.programs(programs)
+        board = BatchDashboard(self, "Dashboard", programs=programs)
+        board.runs(batch, unstarted)
+        board.parts(functions, stores.tables())
         self._outputs(stores, batch.state_machine_arn, Warehouses(programs, functions["extract"]))
 
     def _stores(self, stage: Stage) -> Stores:

@@ -3,10 +3,10 @@
 import json
 
 import pytest
-from aws_lambda_powertools.metrics import Metrics
+from closed_runs import closed, published
 
-from handlers.solicitation.complete import publish_metrics
-from infra.watch import NAMESPACE, daily
+from infra.run_metrics import NAMESPACE, STAGES
+from infra.watch import daily
 
 HOUR = 3600
 
@@ -78,35 +78,45 @@ def test_a_start_that_was_put_aside_is_known(stack):
     assert alarm["Threshold"] == 1
 
 
-def test_complete_publishes_what_the_alarms_and_the_dashboard_look_at(stack, capsys):
-    counts = dict.fromkeys(("extracted", "rejected", "duplicates", "candidates", "eligible", "stored"), 1)
-    seconds = dict.fromkeys(("etl", "filter", "score", "store"), 1.0)
-    Metrics.clear_metrics(Metrics(namespace=NAMESPACE))
-    publish_metrics({"program": "reviews", "seconds": 1.0, "stage_seconds": seconds, **counts})
-    published = {
-        (metric["Name"], tuple(sorted((name, line[name]) for name in names)))
-        for line in map(json.loads, capsys.readouterr().out.splitlines())
-        for about in line["_aws"]["CloudWatchMetrics"]
-        if about["Namespace"] == NAMESPACE
-        for names in about["Dimensions"]
-        for metric in about["Metrics"]
+def test_a_run_that_fell_back_on_its_scores_is_known_program_by_program(stack):
+    fell_back = [it for it in batch_alarms(stack) if it["MetricName"] == "FallbackShare"]
+    assert {(dimensions(alarm)["Program"], alarm["Threshold"]) for alarm in fell_back} == {
+        ("reviews", 0.1),
+        ("music", 0.1),
     }
+    assert {alarm["ComparisonOperator"] for alarm in fell_back} == {"GreaterThanOrEqualToThreshold"}
+
+
+@pytest.mark.parametrize("program", ["reviews", "music"])
+def test_complete_publishes_what_the_alarms_and_the_dashboard_look_at(stack, capsys, monkeypatch, program):
+    for name, value in stack.one("AWS::Lambda::Function", "Complete")["Environment"]["Variables"].items():
+        if isinstance(value, str):  # Powertools takes a further dimension, or silence, from its environment
+            monkeypatch.setenv(name, value)
+    emitted = {(it["namespace"], it["name"], pairs(it["about"])) for it in published(closed(program), capsys)}
     watched = {
-        (alarm["MetricName"], tuple(sorted(dimensions(alarm).items())))
+        (alarm["Namespace"], alarm["MetricName"], pairs(dimensions(alarm)))
         for alarm in batch_alarms(stack)
-        if dimensions(alarm)["Program"] == "reviews"
+        if dimensions(alarm)["Program"] == program
     }
-    assert watched == {(name, about) for name, about in published if name in ("BatchSeconds", "StageSeconds")}
-    shown = {(name, about) for name, about in graphed(stack) if ("Program", "reviews") in about}
-    assert shown == published
+    assert {(name, dict(about).get("Stage")) for _, name, about in watched} == {
+        ("BatchSeconds", None),
+        ("FallbackShare", None),
+        *(("StageSeconds", stage) for stage in STAGES),
+    }
+    assert watched <= emitted
+    assert {it for it in graphed(stack) if ("Program", program) in it[2]} == emitted
+
+
+def pairs(names_and_values):
+    return tuple(sorted(names_and_values.items()))
 
 
 def graphed(stack):
-    """Metrics of our namespace on the dashboard, as (name, dimensions)."""
+    """Metrics of our namespace on the dashboard, as (namespace, name, dimensions)."""
     [board] = stack.properties("AWS::CloudWatch::Dashboard")
     body = json.loads("".join(it if isinstance(it, str) else "x" for it in board["DashboardBody"]["Fn::Join"][1]))
     for widget in body["widgets"]:
         for namespace, name, *about in widget["properties"].get("metrics", ()):
             if namespace == NAMESPACE:
                 names = [text for text in about if isinstance(text, str)]
-                yield name, tuple(sorted(zip(names[::2], names[1::2], strict=True)))
+                yield namespace, name, tuple(sorted(zip(names[::2], names[1::2], strict=True)))

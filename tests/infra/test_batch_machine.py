@@ -97,6 +97,18 @@ def test_a_map_takes_every_bucket_in_a_standard_execution_and_tolerates_no_failu
     assert buckets["ResultPath"] is None
 
 
+def endings(states):
+    """Every state that a child of a map may end with."""
+    return {name: state for name, state in states.items() if state.get("End") or state["Type"] == "Succeed"}
+
+
+def test_a_bucket_ends_with_no_output_so_that_a_thousand_fit_into_a_maps_result(definition):
+    ends = [endings(each(definition, name)["ItemProcessor"]["States"]) for name in ("Etl buckets", "Deliver buckets")]
+    assert [set(states) for states in ends] == [{"Etl"}, {"Contacts", "Bucket done"}]
+    # With these an execution's output is {}; the default would be its input: 390 bytes a bucket of the 256 KiB a state may pass on.
+    assert [state.get("OutputPath", "$") for states in ends for state in states.values()] == [None] * 3
+
+
 def test_contacts_are_only_taken_where_there_are_some(definition):
     wanted = each(each(definition, "Deliver buckets")["ItemProcessor"], "Are there contacts?")
     assert wanted["Choices"] == [{"Variable": "$.contacts", "BooleanEquals": True, "Next": "Contacts"}]

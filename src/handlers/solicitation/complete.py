@@ -12,7 +12,7 @@ from adapters.aws.run_programs import load_program
 from adapters.aws.runs import RunLedger
 from adapters.aws.session import client
 from adapters.aws.work_files import WorkFiles
-from domain.solicitation.books import close
+from domain.solicitation.books import close, share
 from domain.solicitation.run import Run
 from handlers.solicitation.settings import CompleteSettings
 
@@ -51,11 +51,14 @@ def complete(run: Run, *, now: float, ledger: RunLedger, files: WorkFiles, bus: 
 
 
 def publish_metrics(result: dict[str, Any]) -> None:
-    """Counts and durations by program; durations also by stage."""
+    """Counts, durations and the share of scores no model gave, by program; durations also by stage."""
     metrics = Metrics(namespace=NAMESPACE)
     metrics.add_dimension("Program", result["program"])
     for name in ("extracted", "rejected", "duplicates", "candidates", "eligible", "stored"):
         metrics.add_metric(name.capitalize(), MetricUnit.Count, result[name])
+    fallback = result["scoring"]["fallback"]
+    metrics.add_metric("Fallback", MetricUnit.Count, fallback)
+    metrics.add_metric("FallbackShare", MetricUnit.NoUnit, share(fallback, result["eligible"]))
     metrics.add_metric("BatchSeconds", MetricUnit.Seconds, result["seconds"])
     metrics.flush_metrics()
     for stage, seconds in result["stage_seconds"].items():

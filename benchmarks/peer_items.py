@@ -79,7 +79,6 @@ def items(row: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
         "version": 1,
         "expiresAt": EXPIRES_AT,
         "runId": RUN.id,
-        "attempt": RUN.attempt,
         "contentHash": _digest(json.dumps(plain, sort_keys=True)),
     }
     index = {

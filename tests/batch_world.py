@@ -121,8 +121,16 @@ class BatchWorld:
             sorted(orjson.dumps(item, option=orjson.OPT_SORT_KEYS) for page in pages for item in page["Items"])
         )
 
+    def table(self, name: str) -> Any:
+        return own().resource("dynamodb").Table(name)
+
     def put(self, table: str, **item: Any) -> None:
-        own().resource("dynamodb").Table(table).put_item(Item=item)
+        self.table(table).put_item(Item=item)
+
+    def events(self) -> list[dict[str, Any]]:
+        """What has been told on the event bus since the last look."""
+        queue = own().resource("sqs").get_queue_by_name(QueueName="told")
+        return [orjson.loads(message.body) for message in queue.receive_messages(MaxNumberOfMessages=10)]
 
     @contextmanager
     def crashing_at(self, call: int, *, before: bool) -> Iterator[None]:
@@ -202,7 +210,16 @@ def _create_tables() -> None:
             KeySchema=[{"AttributeName": "PK", "KeyType": "HASH"}, {"AttributeName": "SK", "KeyType": "RANGE"}],
             AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("PK", "SK")],
         )
+    _listen()
     own().client("s3").create_bucket(Bucket="work", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+
+
+def _listen() -> None:
+    """Put what is told on the event bus into the queue `told`."""
+    queue = own().resource("sqs").create_queue(QueueName="told")
+    events = own().client("events")
+    events.put_rule(Name="told", EventPattern='{"source": [{"prefix": "ovation."}]}')
+    events.put_targets(Rule="told", Targets=[{"Id": "told", "Arn": queue.attributes["QueueArn"]}])
 
 
 def _create_machine() -> str:

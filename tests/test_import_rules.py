@@ -1,6 +1,7 @@
-"""The layers hold: what the domain may import, and that every handler is one line over a verb."""
+"""The layers hold: what the domain and the stacks may import, and that every handler is one line over a verb."""
 
 import ast
+import re
 import sys
 from pathlib import Path
 
@@ -8,16 +9,22 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 NOT_IN_THE_DOMAIN = {"os", "time", "random", "logging", "socket", "io", "pathlib", "subprocess", "secrets", "uuid"}
+OURS = {"adapters", "benchmarks", "cli", "domain", "handlers", "infra", "sandbox", "tests"}
 DOMAIN = sorted((ROOT / "src/domain").rglob("*.py"))
 HANDLERS = sorted(path for path in (ROOT / "src/handlers").glob("*/*.py") if path.stem not in ("__init__", "settings"))
 
 
-def imported(path):
+def modules(path):
+    """What a file imports; `from handlers.solicitation import claim` counts as `handlers.solicitation.claim`, and so does a class."""
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
-            yield from (alias.name.partition(".")[0] for alias in node.names)
+            yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            yield (node.module or "").partition(".")[0]
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def imported(path):
+    return [module.partition(".")[0] for module in modules(path)]
 
 
 @pytest.mark.parametrize("path", DOMAIN, ids=lambda path: str(path.relative_to(ROOT)))
@@ -30,6 +37,18 @@ def test_the_domain_imports_only_itself_and_the_pure_part_of_the_standard_librar
 def test_the_domain_reads_no_clock(path):
     calls = {node.attr for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Attribute)}
     assert not calls & {"now", "utcnow", "today"}
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "infra").rglob("*.py")), ids=lambda path: path.stem)
+def test_the_stacks_know_settings_and_domain_values_and_nothing_that_runs(path):
+    ours = [module for module in modules(path) if module.partition(".")[0] in OURS]
+    assert not [module for module in ours if not re.match(r"(infra|domain|handlers(\.\w+)?\.settings)\.", module)]
+
+
+def test_only_the_command_knows_the_sandbox():
+    rooms = ("src/handlers", "src/adapters", "src/domain", "infra")
+    files = [ROOT / "app.py", *(path for room in rooms for path in (ROOT / room).rglob("*.py"))]
+    assert not [path for path in files if "sandbox" in imported(path)]
 
 
 @pytest.mark.parametrize("path", HANDLERS, ids=lambda path: path.stem)

@@ -5,7 +5,7 @@ import pytest
 from programs_in_small import REVIEWS, RUN
 
 from domain.errors import Rejected
-from domain.solicitation.books import Extracted, admit, close, share, stage_seconds
+from domain.solicitation.books import Extracted, admit, check_contacts, close, share, stage_seconds
 
 TIMES = {"startedAt": 10.0, "finishedAt": 12.5}
 BUCKET = {
@@ -27,7 +27,17 @@ BUCKET = {
         **TIMES,
     },
     "score": {"in": 4, "out": 4, "high": 1, "medium": 2, "low": 1, "cached": 0, "fallback": 1, **TIMES},
-    "store": {"in": 4, "out": 4, "created": 3, "updated": 0, "unchanged": 1, "kept": 0, **TIMES},
+    "store": {
+        "in": 4,
+        "out": 4,
+        "withdrawn": 1,
+        "items": 6,
+        "created": 3,
+        "updated": 0,
+        "unchanged": 1,
+        "kept": 0,
+        **TIMES,
+    },
 }
 BOTH = {"00": BUCKET, "01": BUCKET}
 
@@ -114,7 +124,17 @@ def test_an_empty_extract_is_admitted_and_closes_with_nothing():
         "etl": {"in": 0, "rows": {}, "files": {}, "out": 0, "duplicates": 0, "rejected": 0, **TIMES},
         "filter": {"in": 0, "out": 0, "removed": {}, **TIMES},
         "score": {"in": 0, "out": 0, "high": 0, "medium": 0, "low": 0, "cached": 0, "fallback": 0, **TIMES},
-        "store": {"in": 0, "out": 0, "created": 0, "updated": 0, "unchanged": 0, "kept": 0, **TIMES},
+        "store": {
+            "in": 0,
+            "out": 0,
+            "withdrawn": 0,
+            "items": 0,
+            "created": 0,
+            "updated": 0,
+            "unchanged": 0,
+            "kept": 0,
+            **TIMES,
+        },
     }
     empty = {"00": nothing, "01": nothing}
     admit(REVIEWS, empty, [Extracted("athena-deliveries", 0, 0)])
@@ -129,3 +149,14 @@ def test_a_stage_lasts_from_its_first_start_to_its_last_end():
 
 def test_a_share_of_nothing_is_none():
     assert share(0, 0) == 0.0
+
+
+def test_contacts_that_were_unloaded_but_not_read_fail_the_run_and_say_what_helps():
+    read = {bucket: {"contacts": {"files": 2}} for bucket in BOTH}
+    check_contacts(REVIEWS, read, Extracted("contacts", None, 4))
+    with pytest.raises(
+        Rejected, match=r"5 files of contacts were unloaded, 4 were read: .* start the run again with rerun"
+    ):
+        check_contacts(REVIEWS, read, Extracted("contacts", None, 5))
+    with pytest.raises(Rejected, match="contacts did not finish 1 buckets: 01"):
+        check_contacts(REVIEWS, {"00": read["00"]}, Extracted("contacts", None, 2))

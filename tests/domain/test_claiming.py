@@ -35,19 +35,19 @@ def test_a_second_start_is_a_duplicate_unless_the_holder_is_gone_or_a_rerun_is_a
     assert start(Held(RUN, done), rerun=rerun, running=running).outcome == outcome
 
 
-def test_a_takeover_goes_on_under_the_same_attempt_and_first_start():
+def test_a_takeover_is_an_attempt_of_its_own_with_the_first_start_and_the_same_extract():
     claim = start(Held(RUN, done=False))
-    assert (claim.run.attempt, claim.run.started_at, claim.run.holder) == (1, RUN.started_at, "execution-2")
-    assert claim.replaces == Held(RUN, done=False)
+    assert (claim.run.attempt, claim.run.started_at, claim.run.holder) == (2, RUN.started_at, "execution-2")
+    assert (claim.replaces, claim.anew) == (Held(RUN, done=False), False)
 
 
 def test_a_takeover_with_a_changed_program_starts_anew():
-    assert start(Held(replace(RUN, program_hash="f" * 16), done=False)).run.attempt == 2
+    assert start(Held(replace(RUN, program_hash="f" * 16), done=False)).anew
 
 
 def test_a_rerun_is_a_new_attempt_that_keeps_the_first_start():
     claim = start(Held(RUN, done=True), rerun=True)
-    assert (claim.run.attempt, claim.run.started_at) == (2, RUN.started_at)
+    assert (claim.run.attempt, claim.run.started_at, claim.anew) == (2, RUN.started_at, True)
 
 
 def test_a_held_row_reads_back():

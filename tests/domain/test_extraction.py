@@ -61,17 +61,17 @@ def test_a_bucket_s_folder_lies_under_the_statement_that_writes_it(bucket, folde
 
 
 def test_tokens_differ_by_all_that_makes_a_statement_another_one():
-    others = (replace(RUN, id="q/2026-11-20"), replace(RUN, attempt=2))
+    others = (first_try(replace(RUN, id="q/2026-11-20"), "q", AT), first_try(replace(RUN, attempt=2), "q", AT))
     tokens = {
-        token(RUN, FIRST, 0),
-        token(RUN, FIRST, 1),
-        token(RUN, next_try(RUN, FIRST, AT), 0),
-        token(RUN, replace(FIRST, query="contacts"), 0),
-        *(token(other, FIRST, 0) for other in others),
+        token(FIRST, 0),
+        token(FIRST, 1),
+        token(next_try(RUN, FIRST, AT), 0),
+        token(first_try(RUN, "contacts", AT), 0),
+        *(token(other, 0) for other in others),
     }
     assert len(tokens) == 6
     assert {len(each) for each in tokens} == {64}
-    assert token(RUN, replace(FIRST, started_at=AT + timedelta(1)), 0) in tokens  # a repeated start is the same one
+    assert token(replace(FIRST, started_at=AT + timedelta(1)), 0) in tokens  # a repeated start is the same one
 
 
 @pytest.mark.parametrize(

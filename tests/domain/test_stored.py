@@ -47,7 +47,6 @@ def test_a_base_item_says_all_that_is_known_of_a_candidate():
         "version": 1,
         "expiresAt": int((AT + timedelta(days=30)).timestamp()),
         "runId": "small-reviews/2026-11-20",
-        "attempt": 1,
     }
     assert base["GSI2PK"] == f"PROGRAM#small-reviews#DATE#2026-11-20#{shard_of('c1', 4)}"
 
@@ -119,7 +118,6 @@ def test_customers_spread_over_all_shards_within_any_one_bucket():
         ({}, Choice("created")),  # this run's own work, repeated
         ({"version": 2}, Choice("updated")),
         ({"runId": "small-reviews/2026-11-19"}, Choice("unchanged")),
-        ({"attempt": 2}, Choice("unchanged")),
         ({"contentHash": "other"}, Choice("updated", "replace")),
         ({"contentHash": "other", "runId": "small-reviews/2026-11-19"}, Choice("updated", "replace")),
         ({"status": "ASKED"}, Choice("kept")),

@@ -28,15 +28,15 @@ VERBS = {
     | on("states:execution:BatchMachine:*", "states:DescribeExecution"),
     "Etl": table("Runs", "GetItem", "UpdateItem") | READ_WRITE,
     "Gate": table("Runs", "GetItem", "Query"),
-    "Filter": table("Runs", "UpdateItem") | table("Customers", "BatchGetItem") | READ_WRITE,
-    "Score": table("Runs", "UpdateItem")
+    "Filter": table("Runs", "GetItem", "UpdateItem") | table("Customers", "BatchGetItem") | READ_WRITE,
+    "Score": table("Runs", "GetItem", "UpdateItem")
     | table("ScoreCache", "BatchGetItem", "BatchWriteItem")
     | READ_WRITE
     | on("sagemaker:endpoint/review-model", "sagemaker:InvokeEndpoint")
     | on("sagemaker:endpoint/taste-model", "sagemaker:InvokeEndpoint")
     | on("sagemaker:feature-group/customer-features", "sagemaker:BatchGetRecord")
     | on("sagemaker:feature-group/track-features", "sagemaker:BatchGetRecord"),
-    "Store": table("Runs", "UpdateItem")
+    "Store": table("Runs", "GetItem", "UpdateItem")
     | table("Candidates", "BatchGetItem", "BatchWriteItem", "PutItem", "DeleteItem")
     | READ_WRITE,
     "Contacts": table("Runs", "GetItem", "UpdateItem")

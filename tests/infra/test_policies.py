@@ -11,7 +11,7 @@ from cfnlint.api import ManualArgs, lint
 import infra.synth
 from handlers.settings import Settings
 from infra.alarms import Alarms
-from infra.function import PythonFunction
+from infra.function import Fleet, PythonFunction
 from infra.stages import DEV
 from tests.infra.conftest import synthesise
 
@@ -39,11 +39,8 @@ def function(tmp_path):
         "One",
         handler="one.handler",
         settings=Settings(),
-        code=lambda_.Code.from_asset(str(tmp_path / "code")),
-        layers=[],
-        stage=DEV,
-        alarms=Alarms(scope, "Alarms", stage=DEV),
         timeout=Duration.minutes(1),
+        fleet=Fleet(lambda_.Code.from_asset(str(tmp_path / "code")), [], DEV, Alarms(scope, "Alarms", stage=DEV)),
     )
 
 

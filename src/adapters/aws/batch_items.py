@@ -78,6 +78,12 @@ def put(client: "DynamoDBClient", table: str, items: Iterable[Plain], *, backoff
     return written
 
 
+def delete(client: "DynamoDBClient", table: str, keys: Iterable[Plain], *, backoff: Backoff = PATIENT) -> None:
+    """Delete items by their keys, which must be distinct; one that is not there does no harm. Unavailable as `put`."""
+    for chunk in chunks(keys, ITEMS_A_WRITE):
+        _write(client, table, [{"DeleteRequest": {"Key": encode_item(key)}} for key in chunk], backoff)
+
+
 def chunks(values: Iterable[T], size: int) -> Iterator[list[T]]:
     """Consecutive lists of `size`, the last one shorter."""
     rest = iter(values)
@@ -125,7 +131,7 @@ def _again(table: str, left: int, asked: int, tried: int, backoff: Backoff) -> i
 
 def _reject_the_large(table: str, requests: list[Any], error: ClientError) -> None:
     for request in requests:
-        item = request["PutRequest"]["Item"]
+        item = request.get("PutRequest", {}).get("Item", {})
         if size_of({"M": item}) > ITEM_BYTES:
             key = "/".join(item[name]["S"] for name in ("PK", "SK") if name in item)
             raise Rejected(f"{table}: {key} is larger than 400 KB") from error

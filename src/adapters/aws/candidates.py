@@ -11,7 +11,7 @@ from adapters.aws.attribute_values import encode_item
 from adapters.aws.batch_items import PATIENT, Backoff
 from adapters.aws.faults import aws_calls, code
 from domain.errors import Unavailable
-from domain.solicitation.stored import OPEN, STANDING, Stored, orphans, succeeding
+from domain.solicitation.stored import OPEN, STANDING, Stored, channel_key, orphans, succeeding
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -45,9 +45,28 @@ class CandidateTable:
 
     def replace(self, stored: Stored, standing: Mapping[str, Any]) -> int:
         """Put a candidate's items in place of the standing ones, all or none; how many items, 0 when those have moved on."""
+        return self._transact(self._replacement(succeeding(stored, standing), standing))
+
+    def withdraw(self, stored: Stored, standing: Mapping[str, Any]) -> bool:
+        """Delete a candidate's base and index items together; False when it has been asked, consumed or replaced meanwhile."""
+        keys = [{"PK": stored.base["PK"], "SK": channel_key(stored.base["SK"], name)} for name in standing["channels"]]
+        base = {
+            "TableName": self.table,
+            "Key": encode_item({name: stored.base[name] for name in ("PK", "SK")}),
+            **_unmoved(standing),
+        }
+        entries = [{"Delete": base}, *({"Delete": {"TableName": self.table, "Key": encode_item(key)}} for key in keys)]
+        return self._transact(entries) > 0
+
+    def sweep(self, stored: Sequence[Stored]) -> None:
+        """Delete index items that have no base item: what a create that was cut off half-way left."""
+        keys = ({"PK": item["PK"], "SK": item["SK"]} for candidate in stored for item in candidate.index)
+        batch_items.delete(self.dynamodb, self.table, keys, backoff=self.backoff)
+
+    def _transact(self, entries: list[Any]) -> int:
+        """All or none; how many items, 0 when the condition no longer holds."""
         try:
-            with aws_calls(f"replace in {self.table}"):
-                entries = self._replacement(succeeding(stored, standing), standing)
+            with aws_calls(f"change {self.table}"):
                 self.dynamodb.transact_write_items(TransactItems=entries)
         except ClientError as error:
             if code(error) != "TransactionCanceledException":
@@ -56,13 +75,7 @@ class CandidateTable:
         return len(entries)
 
     def _replacement(self, stored: Stored, standing: Mapping[str, Any]) -> list[Any]:
-        base = {
-            "TableName": self.table,
-            "Item": encode_item(stored.base),
-            "ConditionExpression": "#status = :open AND #version = :version",
-            "ExpressionAttributeNames": {"#status": "status", "#version": "version"},
-            "ExpressionAttributeValues": encode_item({":open": OPEN, ":version": standing["version"]}),
-        }
+        base = {"TableName": self.table, "Item": encode_item(stored.base), **_unmoved(standing)}
         puts = [{"Put": {"TableName": self.table, "Item": encode_item(item)}} for item in stored.index]
         gone = orphans(stored, standing)
         deletes = [{"Delete": {"TableName": self.table, "Key": encode_item(key)}} for key in gone]
@@ -73,5 +86,14 @@ class CandidateTable:
         if "ConditionalCheckFailed" in reasons:
             return 0
         if reasons & PASSING:
-            raise Unavailable(f"replace in {self.table}: {', '.join(sorted(reasons & PASSING))}") from error
+            raise Unavailable(f"change {self.table}: {', '.join(sorted(reasons & PASSING))}") from error
         raise error
+
+
+def _unmoved(standing: Mapping[str, Any]) -> dict[str, Any]:
+    """The condition that a base item still stands as it was read, open to be asked."""
+    return {
+        "ConditionExpression": "#status = :open AND #version = :version",
+        "ExpressionAttributeNames": {"#status": "status", "#version": "version"},
+        "ExpressionAttributeValues": encode_item({":open": OPEN, ":version": standing["version"]}),
+    }

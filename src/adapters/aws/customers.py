@@ -13,12 +13,12 @@ from domain.solicitation.program import Program
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-PROFILE, CONTACT = "PROFILE", "CONTACT"
+PROFILE = "PROFILE"
 
 
 @dataclass(frozen=True)
 class Customers:
-    """Opt-outs (`PROFILE`, `PROGRAM#p`), answers and asks (`PROGRAM#p`), sent requests (`CAP#group`), contact data (`CONTACT`)."""
+    """Opt-outs (`PROFILE`, `PROGRAM#p`), answers and asks (`PROGRAM#p`), sent requests (`CAP#group`), contact data (`CONTACT#p`)."""
 
     dynamodb: "DynamoDBClient"
     table: str
@@ -34,13 +34,14 @@ class Customers:
             found[names[item["PK"]]][item["SK"]] = item
         return {customer: history_of(*(items.get(part, {}) for part in parts)) for customer, items in found.items()}
 
-    def keep_contacts(self, contacts: Mapping[str, Mapping[str, str]]) -> int:
-        """Write the contact data that changed; how many. Opt-outs lie in other items, so none is ever overwritten."""
+    def keep_contacts(self, program: str, contacts: Mapping[str, Mapping[str, str]]) -> int:
+        """Write a program's contact data where it changed; how many. Opt-outs and other programs' lie in items of their own."""
+        sk = f"CONTACT#{program}"
         wanted = {customer_key(customer): dict(contact) for customer, contact in contacts.items()}
         held = {
             item.pop("PK"): {name: value for name, value in item.items() if name != "SK"}
-            for item in batch_items.get(self.dynamodb, self.table, ({"PK": pk, "SK": CONTACT} for pk in wanted))
+            for item in batch_items.get(self.dynamodb, self.table, ({"PK": pk, "SK": sk} for pk in wanted))
         }
-        changed = [{"PK": pk, "SK": CONTACT, **contact} for pk, contact in wanted.items() if held.get(pk) != contact]
+        changed = [{"PK": pk, "SK": sk, **contact} for pk, contact in wanted.items() if held.get(pk) != contact]
         batch_items.put(self.dynamodb, self.table, changed)
         return len(changed)

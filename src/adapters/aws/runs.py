@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from adapters.aws.attribute_values import decode_item, encode_item
 from adapters.aws.faults import aws_calls
+from domain.errors import Rejected
 from domain.solicitation.claiming import Claim, Held, decide
 from domain.solicitation.run import Run
 
@@ -37,6 +38,13 @@ class RunLedger:
                 TableName=self.table, Key=encode_item(row_key(program, day, run_id)), ConsistentRead=True
             )
         return decode_item(found["Item"]) if "Item" in found else None
+
+    def check_held(self, run: Run) -> dict[str, Any]:
+        """The run's row. Rejected: another start has taken the run over since; its work, not this one's, counts now."""
+        row = self.row(run.program, run.date, run.id)
+        if row is None or (row["run"]["holder"], row["run"]["attempt"]) != (run.holder, run.attempt):
+            raise Rejected(f"{run.id}: attempt {run.attempt} was taken over by another execution")
+        return row
 
     def note(self, run: Run, bucket: str, stage: str, counts: Mapping[str, Any], started_at: float) -> None:
         """Record that `stage` has finished `bucket`; a repeated stage overwrites its counts. Times are epoch seconds."""
@@ -82,7 +90,7 @@ class RunLedger:
             )
 
     def _take(self, claim: Claim, now: float) -> bool:
-        """Write the claim if the row still is as it was read. A takeover of the same attempt keeps the recorded extract."""
+        """Write the claim if the row still is as it was read."""
         row = {
             **row_key(claim.run.program, claim.run.date, claim.run.id),
             "status": "RUNNING",
@@ -103,12 +111,11 @@ class RunLedger:
         return True
 
     def _replace(self, claim: Claim, replaced: Held, now: float) -> None:
-        anew = claim.run.attempt != replaced.run.attempt
         self.dynamodb.update_item(
             TableName=self.table,
             Key=encode_item(row_key(claim.run.program, claim.run.date, claim.run.id)),
             UpdateExpression="SET #run = :run, #status = :running, claimedAt = :now"
-            + (" REMOVE extracts" if anew else ""),
+            + (" REMOVE extracts" if claim.anew else ""),
             ConditionExpression="#run.holder = :holder AND #status = :status",
             ExpressionAttributeNames={"#run": "run", "#status": "status"},
             ExpressionAttributeValues=encode_item(

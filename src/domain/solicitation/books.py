@@ -47,6 +47,16 @@ def _all_read(program: Program, buckets: Buckets, extracts: Sequence[Extracted])
             raise Rejected(f"{program.id}: {extract.query} unloaded {extract.rows} rows, {rows} were read")
 
 
+def check_contacts(program: Program, buckets: Buckets, extract: Extracted) -> None:
+    """Rejected: contact data the warehouse unloaded was not read, for it expires a day after; only a rerun unloads it again."""
+    _finished("contacts", program, buckets)
+    if (read := _total(buckets, "contacts", "files")) != extract.files:
+        raise Rejected(
+            f"{program.id}: {extract.files} files of contacts were unloaded, {read} were read:"
+            " if they have expired, start the run again with rerun"
+        )
+
+
 def close(run: Run, program: Program, buckets: Buckets, seconds: float) -> dict[str, Any]:
     """The run's result. Rejected: a bucket is missing, or what went into a stage did not come out of it."""
     for stage in ("etl", "filter", "score", "store"):
@@ -79,7 +89,7 @@ def close(run: Run, program: Program, buckets: Buckets, seconds: float) -> dict[
             "filters": dict(_counter(buckets, "filter", "reasons")),
         },
         "scoring": {name: _total(buckets, "score", name) for name in ("cached", "fallback")},
-        "store": {name: _total(buckets, "store", name) for name in STORE_RESULTS},
+        "store": {name: _total(buckets, "store", name) for name in (*STORE_RESULTS, "withdrawn", "items")},
         "stage_seconds": stage_seconds(buckets),
     }
 

@@ -23,19 +23,23 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """What a start may do. `replaces`: whose row it takes over, None where it changes nothing or is the first."""
+    """What a start may do. `replaces`: whose row it takes over, None where it changes nothing or is the first.
+
+    `anew`: what the replaced one extracted does not serve again.
+    """
 
     outcome: Outcome
     run: Run
     replaces: Held | None = None
+    anew: bool = False
 
 
 def decide(start: Run, held: Held | None, rerun: bool, running: Callable[[str], bool]) -> Claim:
     """Who works on a run that may have been started before.
 
-    The first start fixes `started_at`, from which all TTLs count. A holder that no longer runs is taken over under the
-    same attempt, so its extract and finished work files serve again; under a new one when the program has changed.
-    A finished run starts again only when asked to.
+    The first start fixes `started_at`, from which all TTLs count. A holder that no longer runs is taken over; its extract
+    serves again unless the program has changed. A finished run starts again only when asked to. Every takeover is an
+    attempt of its own: the work files of earlier ones stay and tell what they may have stored.
     """
     if held is None:
         return Claim("claimed", start)
@@ -46,5 +50,5 @@ def decide(start: Run, held: Held | None, rerun: bool, running: Callable[[str], 
     if not held.done and running(held.run.holder):
         return Claim("duplicate", held.run)
     anew = held.done or rerun or held.run.program_hash != start.program_hash
-    attempt = held.run.attempt + (1 if anew else 0)
-    return Claim("claimed", replace(start, started_at=held.run.started_at, attempt=attempt), held)
+    taken_over = replace(start, started_at=held.run.started_at, attempt=held.run.attempt + 1)
+    return Claim("claimed", taken_over, held, anew)

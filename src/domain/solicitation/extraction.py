@@ -116,9 +116,9 @@ def bucket_ranges(buckets: int) -> tuple[tuple[str, str], ...]:
     return tuple((ids[start], ids[min(start + ATHENA_PARTITIONS, buckets) - 1]) for start in starts)
 
 
-def token(run: Run, extract: Extract, part: int) -> str:
+def token(extract: Extract, part: int) -> str:
     """What makes a repeated start of the same statement one statement: 64 characters (Athena wants 32 to 128, Redshift Data at most 64)."""
-    return sha256(f"{run.id}#{run.attempt}#{extract.query}#{extract.number}#{part}".encode()).hexdigest()
+    return sha256(f"{extract.prefix}#{part}".encode()).hexdigest()
 
 
 def settle(extract: Extract, states: Sequence[State]) -> Extract:

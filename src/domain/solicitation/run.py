@@ -1,7 +1,7 @@
 """One run of one program for one date: its identity, where its work files lie, and the bucket a customer falls into."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from hashlib import md5
 from typing import Any
@@ -24,6 +24,11 @@ class Run:
     def prefix(self) -> str:
         """Where this attempt's files lie in the work bucket."""
         return f"runs/{self.id}/attempt-{self.attempt}"
+
+    @property
+    def earlier_prefixes(self) -> tuple[str, ...]:
+        """Where the files of the attempts before this one lie."""
+        return tuple(replace(self, attempt=attempt).prefix for attempt in range(1, self.attempt))
 
     def extract_prefix(self, query: str) -> str:
         """The folder one query is unloaded into; its files lie in `bucket=NN/` below it. Contact data expires sooner."""

@@ -23,7 +23,6 @@ STANDING = (
     "version",
     "contentHash",
     "runId",
-    "attempt",
     "createdAt",
     "updatedAt",
     "expiresAt",
@@ -60,7 +59,7 @@ def decide(stored: Stored, standing: Mapping[str, Any] | None, at: datetime) -> 
         return Choice("kept")
     if standing["contentHash"] != stored.base["contentHash"]:
         return Choice("updated", "replace")
-    if any(standing[name] != stored.base[name] for name in ("runId", "attempt")):
+    if standing["runId"] != stored.base["runId"]:
         return Choice("unchanged")
     return Choice("created" if standing["version"] == 1 else "updated")  # by this run, before it was repeated
 
@@ -77,6 +76,11 @@ def orphans(stored: Stored, standing: Mapping[str, Any]) -> list[dict[str, str]]
     return [{"PK": stored.base["PK"], "SK": channel_key(stored.base["SK"], channel)} for channel in gone]
 
 
+def withdrawable(stored: Stored, standing: Mapping[str, Any] | None) -> bool:
+    """Whether what an earlier attempt of the run stored goes now that this one refuses it; index items without a base do."""
+    return standing is None or (standing["status"] == OPEN and standing["runId"] == stored.base["runId"])
+
+
 def channel_key(base_key: str, channel: str) -> str:
     return f"{base_key}#CHANNEL#{escaped(channel)}"
 
@@ -87,7 +91,7 @@ def storer(program: Program, run: Run) -> Callable[[Mapping[str, Any]], Stored]:
     channels = [channel.id for channel in program.channels]
     expires_at = int((run.started_at + timedelta(days=program.candidate_days)).timestamp())
     born = {"status": OPEN, "createdAt": iso(run.started_at), "updatedAt": iso(run.started_at), "version": 1}
-    lasting = {**born, "expiresAt": expires_at, "runId": run.id, "attempt": run.attempt}
+    lasting = {**born, "expiresAt": expires_at, "runId": run.id}
 
     def store(row: Mapping[str, Any]) -> Stored:
         customer, subject = escaped(row["customer"]), escaped(row["subject"])

@@ -13,6 +13,7 @@ from adapters.aws.run_programs import deployed_program, keep_program, load_progr
 from adapters.aws.runs import RunLedger
 from adapters.aws.session import client
 from adapters.aws.work_files import WorkFiles
+from domain.errors import Rejected
 from domain.solicitation.compiled import program_hash
 from domain.solicitation.program import Program
 from domain.solicitation.run import Run, bucket_ids, run_id
@@ -67,7 +68,10 @@ def first_start(event: dict[str, Any], program: Program, hash: str) -> Run:
 def _program(event: dict[str, Any], files: WorkFiles, programs: Path) -> tuple[str, Program]:
     """The program named by hash, put there by an operator, else the deployed one, kept under its hash for the run."""
     if given := event.get("programHash"):
-        return given, load_program(files, given)
+        program = load_program(files, given)
+        if program.id != event["program"]:
+            raise Rejected(f"program hash {given} is {program.id}, not {event['program']}")
+        return given, program
     program = Program.from_json(deployed_program(programs, event["program"]))
     keep_program(files, program_hash(program), program.to_json())
     return program_hash(program), program

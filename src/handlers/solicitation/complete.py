@@ -8,11 +8,12 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit, single_metric
 
 from adapters.aws.event_bus import EventBus
+from adapters.aws.extracts import Extracts
 from adapters.aws.run_programs import load_program
 from adapters.aws.runs import RunLedger
 from adapters.aws.session import client
 from adapters.aws.work_files import WorkFiles
-from domain.solicitation.books import close, share
+from domain.solicitation.books import check_contacts, close, share
 from domain.solicitation.run import Run
 from handlers.solicitation.settings import CompleteSettings
 
@@ -28,17 +29,24 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
 @cache
 def live() -> dict[str, Any]:
     env = CompleteSettings.from_env()
+    ledger, files = RunLedger(client("dynamodb"), env.runs_table), WorkFiles(client("s3"), env.work_bucket)
     return {
-        "ledger": RunLedger(client("dynamodb"), env.runs_table),
-        "files": WorkFiles(client("s3"), env.work_bucket),
+        "ledger": ledger,
+        "files": files,
+        "extracts": Extracts(ledger.dynamodb, env.runs_table, files),
         "bus": EventBus(client("events"), env.event_bus),
     }
 
 
-def complete(run: Run, *, now: float, ledger: RunLedger, files: WorkFiles, bus: EventBus) -> dict[str, Any]:
+def complete(
+    run: Run, *, now: float, ledger: RunLedger, files: WorkFiles, extracts: Extracts, bus: EventBus
+) -> dict[str, Any]:
     """The run's result, also kept in its ledger row. The event goes out first: a crash between the two repeats it, never loses it."""
-    row = ledger.row(run.program, run.date, run.id) or {}
-    result = close(run, load_program(files, run.program_hash), ledger.buckets(run), now - row.get("claimedAt", now))
+    claimed_at = ledger.check_held(run)["claimedAt"]
+    program, buckets = load_program(files, run.program_hash), ledger.buckets(run)
+    if program.contacts and not run.dry_run:
+        check_contacts(program, buckets, *extracts.written(run, [program.contacts.name]))
+    result = close(run, program, buckets, now - claimed_at)
     if not run.dry_run:
         bus.publish("BatchCompleted", result)
     ledger.finish(run, result, now)

@@ -49,13 +49,16 @@ def contacts(
     customers: Customers,
 ) -> dict[str, int]:
     """Contact data goes from the warehouse to the table alone; no work file holds it."""
+    ledger.check_held(run)
     program = load_program(files, run.program_hash)
     query = program.contacts
     if query is None:
-        return {"in": 0, "out": 0, "changed": 0}
+        return {"in": 0, "out": 0, "changed": 0, "files": 0}
+    keys = extracts.keys(run, query.name, bucket)
     wanted = {row["customer"] for row in files.read(run.work_key(bucket, "store"))}
-    found = known(extracts.rows(extracts.keys(run, query.name, bucket)), query, wanted)
-    counts = {"in": len(wanted), "out": len(found), "changed": customers.keep_contacts(found)}
+    found = known(extracts.rows(keys), query, wanted)
+    changed = customers.keep_contacts(program.id, found)
+    counts = {"in": len(wanted), "out": len(found), "changed": changed, "files": len(keys)}
     ledger.note(run, bucket, "contacts", counts, started_at)
     logger.info("contacts", extra={"run_id": run.id, "bucket": bucket, **counts})
     return counts

@@ -138,7 +138,7 @@ def _started(source: Source, extract: Extract) -> Extract:
     folder = f"s3://{source.extracts.files.bucket}/{extract.prefix}"
     try:
         statements = tuple(
-            source.warehouse.start(unload, token(source.run, extract, part))
+            source.warehouse.start(unload, token(extract, part))
             for part, unload in enumerate(
                 unloads(source.query, source.connector, source.run.date, source.program.buckets, folder)
             )

@@ -39,6 +39,7 @@ def filter_bucket(
     run: Run, bucket: str, *, started_at: float, ledger: RunLedger, files: WorkFiles, customers: Customers
 ) -> dict[str, Any]:
     """Leave the eligible candidates, and one verdict for each other one."""
+    ledger.check_held(run)
     program = load_program(files, run.program_hash)
     candidates = [Candidate.from_row(row) for row in files.read(run.work_key(bucket, "etl"))]
     histories = customers.histories(dict.fromkeys(candidate.customer for candidate in candidates), program)

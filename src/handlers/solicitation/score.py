@@ -46,6 +46,7 @@ def score(
     run: Run, bucket: str, *, started_at: float, ledger: RunLedger, files: WorkFiles, panel: ModelPanel
 ) -> dict[str, Any]:
     """Leave the candidates with their scores, each once, in order; one no model answered for has the program's fallback."""
+    ledger.check_held(run)
     scoring = load_program(files, run.program_hash).scoring
     rows = list(files.read(run.work_key(bucket, "filter")))
     pairs = [(row["customer"], row["subject"]) for row in rows]

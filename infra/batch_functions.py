@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from aws_cdk import ArnFormat, Duration, Stack
 from aws_cdk import aws_dynamodb as dynamodb
-from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
@@ -22,9 +21,7 @@ from handlers.solicitation.settings import (
     ScoreSettings,
     StoreSettings,
 )
-from infra.alarms import Alarms
-from infra.function import PythonFunction
-from infra.stages import Stage
+from infra.function import Fleet, PythonFunction
 from infra.warehouses import Warehouses
 
 EVENT_BUS = "default"
@@ -53,18 +50,7 @@ class Stores:
 class BatchFunctions(Construct):
     """`by_stage` names them: claim, extract, etl, gate, filter, score, store, contacts, complete."""
 
-    def __init__(
-        self,
-        scope: Construct,
-        id: str,
-        *,
-        stores: Stores,
-        programs: Iterable[Program],
-        code: lambda_.Code,
-        layers: list[lambda_.ILayerVersion],
-        stage: Stage,
-        alarms: Alarms,
-    ) -> None:
+    def __init__(self, scope: Construct, id: str, *, stores: Stores, programs: Iterable[Program], fleet: Fleet) -> None:
         super().__init__(scope, id)
         self._stores, self._programs = stores, list(programs)
         self.by_stage = {
@@ -73,15 +59,16 @@ class BatchFunctions(Construct):
                 name.capitalize(),
                 handler=f"handlers.solicitation.{name}.handler",
                 settings=settings,
-                code=code,
-                layers=layers,
-                stage=stage,
-                alarms=alarms,
                 timeout=SHORT if name in ("claim", "extract", "gate", "complete") else LONG,
+                fleet=fleet,
             )
             for name, settings in self._settings().items()
         }
-        self._grant(**self.by_stage)
+        self._grant_tables()
+        self._grant_work_files()
+        self._grant_warehouses(self.by_stage["extract"])
+        self._grant_models(self.by_stage["score"])
+        self.by_stage["complete"].allow(["events:PutEvents"], [self._arn("events", "event-bus", EVENT_BUS)])
 
     def _settings(self) -> dict[str, Settings]:
         stores = self._stores
@@ -98,37 +85,24 @@ class BatchFunctions(Construct):
             "complete": CompleteSettings(**batch, event_bus=EVENT_BUS),
         }
 
-    def _grant(
-        self,
-        *,
-        claim: PythonFunction,
-        extract: PythonFunction,
-        etl: PythonFunction,
-        gate: PythonFunction,
-        filter: PythonFunction,
-        score: PythonFunction,
-        store: PythonFunction,
-        contacts: PythonFunction,
-        complete: PythonFunction,
-    ) -> None:
+    def _grant_tables(self) -> None:
         stores = self._stores
-        claim.uses(stores.runs, "GetItem", "PutItem", "UpdateItem")
-        extract.uses(stores.runs, "GetItem", "UpdateItem")
-        etl.uses(stores.runs, "GetItem", "UpdateItem")
-        gate.uses(stores.runs, "GetItem", "Query")
-        filter.uses(stores.runs, "UpdateItem")
-        filter.uses(stores.customers, "BatchGetItem")
-        score.uses(stores.runs, "UpdateItem")
-        score.uses(stores.score_cache, "BatchGetItem", "BatchWriteItem")
-        store.uses(stores.runs, "UpdateItem")
-        store.uses(stores.candidates, "BatchGetItem", "BatchWriteItem", "PutItem", "DeleteItem")
-        contacts.uses(stores.runs, "GetItem", "UpdateItem")
-        contacts.uses(stores.customers, "BatchGetItem", "BatchWriteItem")
-        complete.uses(stores.runs, "GetItem", "Query", "UpdateItem")
-        self._grant_work_files()
-        self._grant_warehouses(extract)
-        self._grant_models(score)
-        complete.allow(["events:PutEvents"], [self._arn("events", "event-bus", EVENT_BUS)])
+        for stage, table, *verbs in (
+            ("claim", stores.runs, "GetItem", "PutItem", "UpdateItem"),
+            ("extract", stores.runs, "GetItem", "UpdateItem"),
+            ("etl", stores.runs, "GetItem", "UpdateItem"),
+            ("gate", stores.runs, "GetItem", "Query"),
+            ("filter", stores.runs, "GetItem", "UpdateItem"),
+            ("filter", stores.customers, "BatchGetItem"),
+            ("score", stores.runs, "GetItem", "UpdateItem"),
+            ("score", stores.score_cache, "BatchGetItem", "BatchWriteItem"),
+            ("store", stores.runs, "GetItem", "UpdateItem"),
+            ("store", stores.candidates, "BatchGetItem", "BatchWriteItem", "PutItem", "DeleteItem"),
+            ("contacts", stores.runs, "GetItem", "UpdateItem"),
+            ("contacts", stores.customers, "BatchGetItem", "BatchWriteItem"),
+            ("complete", stores.runs, "GetItem", "Query", "UpdateItem"),
+        ):
+            self.by_stage[stage].uses(table, *verbs)
 
     def _grant_work_files(self) -> None:
         work = self._stores.work

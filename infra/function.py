@@ -1,6 +1,8 @@
 """A handler's name, its settings and its code in, a Lambda function as all our functions are out."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 from aws_cdk import Duration
 from aws_cdk import aws_dynamodb as dynamodb
@@ -15,46 +17,39 @@ from infra.nag import acknowledge, wildcards
 from infra.stages import Stage
 
 
+@dataclass(frozen=True)
+class Fleet:
+    """What all functions of a stack share."""
+
+    code: lambda_.Code
+    layers: Sequence[lambda_.ILayerVersion]
+    stage: Stage
+    alarms: Alarms
+
+
 class PythonFunction(lambda_.Function):
     """Python 3.13 on arm64, a role and a log group of its own, JSON logs, traces, and alarms on errors, throttles and p99."""
 
     def __init__(
-        self,
-        scope: Construct,
-        id: str,
-        *,
-        handler: str,
-        settings: Settings,
-        code: lambda_.Code,
-        layers: Sequence[lambda_.ILayerVersion],
-        stage: Stage,
-        alarms: Alarms,
-        timeout: Duration,
-        environment: Mapping[str, str] | None = None,
+        self, scope: Construct, id: str, *, handler: str, settings: Settings, timeout: Duration, fleet: Fleet
     ) -> None:
-        log_group = logs.LogGroup(
-            scope, f"{id}Logs", retention=stage.log_retention, removal_policy=stage.removal_policy
-        )
-        role = _role(scope, f"{id}Role", f"What {handler} may do", log_group)
+        log_group = _log_group(scope, f"{id}Logs", fleet.stage)
+        self._own_role = _role(scope, f"{id}Role", f"What {handler} may do", log_group)
         super().__init__(
             scope,
             id,
-            runtime=lambda_.Runtime.PYTHON_3_13,
-            architecture=lambda_.Architecture.ARM_64,
+            **_AS_ALL,
             handler=handler,
-            code=code,
-            layers=list(layers),
-            environment={**settings.to_env(), **(environment or {})},
-            role=role,
+            code=fleet.code,
+            layers=list(fleet.layers),
+            environment=settings.to_env(),
+            role=self._own_role,
             log_group=log_group,
-            logging_format=lambda_.LoggingFormat.JSON,
-            tracing=lambda_.Tracing.ACTIVE,
             timeout=timeout,
-            memory_size=stage.memory_mb,
+            memory_size=fleet.stage.memory_mb,
         )
-        self._own_role = role
         acknowledge(self, {"AwsSolutions-L1": "3.13 is the newest runtime our wheels are built and tested for."})
-        self._watch(id, alarms, stage, timeout)
+        self._watch(id, fleet, timeout)
 
     def allow(self, actions: Sequence[str], resources: Sequence[str], because: str = "") -> None:
         """Add the verbs used; where a resource has a wildcard, `because` says why it must."""
@@ -78,10 +73,10 @@ class PythonFunction(lambda_.Function):
         """Allow DynamoDB verbs (`GetItem`) on one table."""
         self.allow([f"dynamodb:{verb}" for verb in verbs], [table.table_arn])
 
-    def _watch(self, id: str, alarms: Alarms, stage: Stage, timeout: Duration) -> None:
-        five = Duration.minutes(5)
+    def _watch(self, id: str, fleet: Fleet, timeout: Duration) -> None:
+        alarms, five = fleet.alarms, Duration.minutes(5)
         alarms.at_least(
-            stage.function_errors,
+            fleet.stage.function_errors,
             self.metric_errors(period=five),
             id=f"{id}Errors",
             says=f"{id} keeps failing: read its log; its caller has tried again by itself.",
@@ -98,6 +93,18 @@ class PythonFunction(lambda_.Function):
             id=f"{id}Slow",
             says=f"{id}'s slowest calls come near its timeout of {timeout.to_human_string()}.",
         )
+
+
+_AS_ALL: Mapping[str, Any] = {
+    "runtime": lambda_.Runtime.PYTHON_3_13,
+    "architecture": lambda_.Architecture.ARM_64,
+    "logging_format": lambda_.LoggingFormat.JSON,
+    "tracing": lambda_.Tracing.ACTIVE,
+}
+
+
+def _log_group(scope: Construct, id: str, stage: Stage) -> logs.LogGroup:
+    return logs.LogGroup(scope, id, retention=stage.log_retention, removal_policy=stage.removal_policy)
 
 
 def _role(scope: Construct, id: str, description: str, log_group: logs.LogGroup) -> iam.Role:

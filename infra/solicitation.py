@@ -16,7 +16,7 @@ from infra.batch import BatchMachine
 from infra.batch_functions import BatchFunctions, Stores
 from infra.bucket import PrivateBucket
 from infra.dashboard import BatchDashboard
-from infra.function import PythonFunction
+from infra.function import Fleet, PythonFunction
 from infra.nag import acknowledge, wildcards
 from infra.queue import DeadLetters
 from infra.schedules import BatchSchedules
@@ -93,16 +93,8 @@ class SolicitationStack(Stack):
             compatible_architectures=[lambda_.Architecture.ARM_64],
             description="What the handlers import beside the runtime's own boto3",
         )
-        return BatchFunctions(
-            self,
-            "Functions",
-            stores=stores,
-            programs=programs,
-            code=lambda_.Code.from_asset(str(package.code)),
-            layers=[layer],
-            stage=stage,
-            alarms=alarms,
-        ).by_stage
+        fleet = Fleet(lambda_.Code.from_asset(str(package.code)), [layer], stage, alarms)
+        return BatchFunctions(self, "Functions", stores=stores, programs=programs, fleet=fleet).by_stage
 
     def _watch_executions(self, claim: PythonFunction, machine_name: str) -> None:
         """Let `claim` see whether a run's holder still works. A policy apart: the machine itself needs `claim` first."""

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -21,10 +22,11 @@ RESULT_KEYS = {
 }  # fmt: skip
 
 
-@pytest.fixture
-def state(sandbox: Sandbox) -> Path:
-    """Where the command finds the running sandbox and keeps what it learns."""
-    return sandbox.folder
+@pytest.fixture(scope="module")
+def state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Where the command finds a sandbox of its own, whose data no other test counts on, and keeps what it learns."""
+    with Sandbox.start(state_dir=tmp_path_factory.mktemp("commands")) as running:
+        yield running.folder
 
 
 def ovation(*words: str | Path, state: Path) -> subprocess.CompletedProcess[str]:

@@ -37,10 +37,34 @@ def test_a_flipped_bit_is_refused():
         read(bytes(content))
 
 
-@pytest.mark.parametrize(
-    ("line", "says"),
-    [(b"{not json", "line 2: not JSON"), (b"[1]", "line 2: not an object"), (b"NaN", "line 2: not JSON")],
-)
+BAD_LINES = [
+    (b"{not json", "line 2: not JSON"),
+    (b"[1]", "line 2: not an object"),
+    (b"NaN", "line 2: not JSON"),
+    ('{"name": "Zoë"}'.encode("latin-1"), "line 2: not JSON"),
+    (b"", "line 2: not JSON"),
+]
+
+
+@pytest.mark.parametrize(("line", "says"), BAD_LINES)
 def test_a_line_that_is_no_row_is_refused_by_file_and_line(line, says):
     with pytest.raises(Rejected, match=f"rows.gz {says}"):
         read(gzip.compress(b'{"a": 1}\n' + line + b"\n"))
+
+
+@pytest.mark.parametrize(("line", "_"), BAD_LINES)
+def test_a_line_that_is_no_row_may_be_told_by_its_place_instead(line, _):
+    content = gzip.compress(b'{"a": 1}\n' + line + b'\n{"a": 3}\n')
+    rows = list(decode(io.BytesIO(content), "rows.gz", lambda place: {"at": place}))
+    assert rows == [{"a": 1}, {"at": "rows.gz line 2"}, {"a": 3}]
+
+
+def test_a_file_cut_short_is_refused_even_where_its_lines_are_forgiven():
+    with pytest.raises(Rejected, match="cut short or garbled"):
+        list(decode(io.BytesIO(encode(ROWS)[:-9]), "rows.gz", lambda place: {"at": place}))
+
+
+def test_what_a_refused_line_says_is_not_repeated():
+    with pytest.raises(Rejected) as refused:
+        read(gzip.compress(b'{"email": "ann@example.com\n'))
+    assert "ann" not in str(refused.value)

@@ -5,7 +5,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from programs_in_small import REVIEWS, REVIEWS_QUERY, RUN, wire_row
 
+from domain.solicitation.extraction import UNREADABLE, unreadable, wire_name
 from domain.solicitation.intake import in_order, instant, take_in
+from domain.solicitation.targets import CONTACT_TARGETS, TARGETS
 
 
 def taken(*rows, program=REVIEWS):
@@ -58,6 +60,18 @@ def test_a_bad_row_is_rejected_with_its_reason_and_no_good_row_is_lost(change, r
     assert [reject["reason"] for reject in intake.rejects] == [reason]
     assert [candidate.customer for candidate in in_order(intake)] == ["c0", "c2"]
     assert intake.read.total() == 3
+
+
+def test_a_line_that_was_no_row_is_rejected_by_its_place():
+    intake = taken(wire_row(), unreadable("0.gz line 2"))
+    assert intake.rejects == [
+        {"customer": None, "subject": None, "reason": "row_unreadable", "row": {"unreadable": "0.gz line 2"}}
+    ]
+    assert (intake.read.total(), len(intake.candidates)) == (2, 1)
+
+
+def test_no_target_travels_under_the_name_of_an_unreadable_row():
+    assert UNREADABLE not in {wire_name(target) for target in (*TARGETS, *CONTACT_TARGETS)}
 
 
 def test_a_number_too_small_for_a_table_is_zero():

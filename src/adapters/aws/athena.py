@@ -58,8 +58,8 @@ class Athena:
         if status["State"] == "SUCCEEDED":
             return Done(None, self._files(execution.get("Statistics", {}).get("DataManifestLocation")))
         if status["State"] in ("FAILED", "CANCELLED"):
-            error = status.get("AthenaError", {})
-            final = error.get("ErrorCategory") == USER_ERROR and not error.get("Retryable", False)
+            cause = status.get("AthenaError", {})
+            final = cause.get("ErrorCategory") == USER_ERROR and not cause.get("Retryable", False)
             return Failed(status.get("StateChangeReason") or f"the statement is {status['State']}", final)
         return Running()
 

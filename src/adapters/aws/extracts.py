@@ -10,7 +10,7 @@ from adapters.aws.runs import row_key
 from adapters.aws.work_files import WorkFiles
 from domain.errors import Rejected
 from domain.solicitation.books import Extracted
-from domain.solicitation.extraction import Extract
+from domain.solicitation.extraction import Extract, unreadable
 from domain.solicitation.run import Run
 
 if TYPE_CHECKING:
@@ -52,9 +52,12 @@ class Extracts:
         return self.files.keys(self._done(run, query).folder(bucket))
 
     def rows(self, keys: Iterable[str]) -> Iterator[dict[str, Any]]:
-        """The rows of those files, under their wire names, in no order. Rejected: one of them is cut short or garbled."""
+        """The rows of those files, under their wire names, in no order; a line that is none is an `unreadable` row.
+
+        Rejected: one of the files is cut short or garbled.
+        """
         for key in keys:
-            yield from self.files.read(key)
+            yield from self.files.read(key, unreadable)
 
     def written(self, run: Run, queries: Iterable[str]) -> list[Extracted]:
         """What each query has unloaded, by the warehouse's own count."""

@@ -24,11 +24,11 @@ class WorkFiles:
         with aws_calls(f"put s3://{self.bucket}/{key}"):
             self.s3.put_object(Bucket=self.bucket, Key=key, Body=jsonl.encode(rows))
 
-    def read(self, key: str) -> Iterator[dict[str, Any]]:
-        """The rows of one file, streamed. Unavailable: the file is not there (yet)."""
+    def read(self, key: str, instead: jsonl.Instead | None = None) -> Iterator[dict[str, Any]]:
+        """The rows of one file, streamed; `instead` and Rejected as in `jsonl.decode`. Unavailable: it is not there (yet)."""
         with aws_calls(f"get s3://{self.bucket}/{key}"):
             body = self.s3.get_object(Bucket=self.bucket, Key=key)["Body"]
-        yield from jsonl.decode(body, key)  # type: ignore[arg-type]
+        yield from jsonl.decode(body, key, instead)  # type: ignore[arg-type]
 
     def keys(self, prefix: str) -> list[str]:
         with aws_calls(f"list s3://{self.bucket}/{prefix}"):

@@ -11,6 +11,8 @@ from domain.solicitation.run import Run, bucket_ids
 
 ATHENA_PARTITIONS = 100  # an UNLOAD writes no more partitions than this (Athena: considerations for UNLOAD)
 
+UNREADABLE = "unreadable"
+
 Status = Literal["STARTING", "RUNNING", "DONE", "FAILED"]
 
 
@@ -137,6 +139,11 @@ def settle(extract: Extract, states: Sequence[State]) -> Extract:
 def overdue(extract: Extract, now: datetime, timeout_minutes: int) -> bool:
     """Whether the extract has had all the time its connector gives it."""
     return now - extract.started_at >= timedelta(minutes=timeout_minutes)
+
+
+def unreadable(place: str) -> dict[str, Any]:
+    """What stands for an unloaded line that is no row: where it lies, and nothing of what it says. No target has this name."""
+    return {UNREADABLE: place}
 
 
 def wire_name(target: str) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 
 from domain.errors import Rejected
 from domain.solicitation.candidate import Candidate
-from domain.solicitation.extraction import wire_name
+from domain.solicitation.extraction import UNREADABLE, wire_name
 from domain.solicitation.keys import escaped
 from domain.solicitation.program import Program, Query
 from domain.solicitation.run import Run
@@ -64,6 +64,8 @@ def reader(query: Query, program: Program, run: Run) -> Callable[[WireRow], Cand
     oldest = run.started_at - timedelta(days=program.max_event_age_days)
 
     def read(row: WireRow) -> Candidate:
+        if UNREADABLE in row:
+            raise Rejected("row_unreadable")
         values = {target: parse(row.get(wire), target) for wire, target, parse in columns}
         marketplace = _required(values, "marketplace")
         if marketplace not in marketplaces:

@@ -3,7 +3,7 @@
 import os
 
 os.environ.update(
-    AWS_ACCESS_KEY_ID="AKIAIOSFODNN7EXAMPLE",
+    AWS_ACCESS_KEY_ID="test",
     AWS_SECRET_ACCESS_KEY="x" * 40,
     AWS_SESSION_TOKEN="t" * 600,  # a Lambda always signs one in
     AWS_DEFAULT_REGION="eu-west-1",

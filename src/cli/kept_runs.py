@@ -21,7 +21,7 @@ LEDGER, PROGRAM = "ledger.json", "program.json"
 
 @dataclass(frozen=True)
 class KeptRun:
-    """One attempt of one run as files: `ledger.json` (the run's result), `program.json`, and `work/bucket=NN/…`."""
+    """One attempt of one run as files: `ledger.json` (the run's result), `program.json`, and `stages/bucket=NN/…`."""
 
     folder: Path
 
@@ -36,7 +36,7 @@ class KeptRun:
 
     def rows_of(self, customer: str) -> dict[str, list[dict[str, Any]]]:
         """A customer's rows of each work file."""
-        bucket = self.folder / "work" / f"bucket={bucket_of(customer, self.program.buckets)}"
+        bucket = self.folder / "stages" / f"bucket={bucket_of(customer, self.program.buckets)}"
         return {
             stage: [row for row in _rows(bucket / f"{stage}.jsonl.gz") if row["customer"] == customer]
             for stage in STAGES
@@ -52,7 +52,7 @@ def keep(sandbox: Sandbox, program: str, day: date, dry_run: str | None = None, 
     run = Run.from_json(row["run"])
     kept = KeptRun(folder / run.prefix)
     s3, bucket = sandbox.client("s3"), names["work_bucket"]
-    for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=f"{run.prefix}/work/"):
+    for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=f"{run.prefix}/stages/"):
         for item in page.get("Contents", ()):
             _copy(s3, bucket, item["Key"], folder / item["Key"])
     _copy(s3, bucket, key_of(run.program_hash), kept.folder / PROGRAM)

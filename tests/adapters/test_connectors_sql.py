@@ -87,18 +87,18 @@ def test_a_column_called_like_a_clock_is_a_column():
 
 def test_the_unload_of_redshift_quotes_the_select_once():
     query = Query("q", "streams", r"SELECT a FROM t WHERE b = 'it''s' AND c = 'x\\y'", MAPPING)
-    [unload] = unloads(query, CONNECTORS["redshift"], D, 4, "s3://work/q/")
+    [unload] = unloads(query, CONNECTORS["redshift"], D, 4, "s3://lake/q/")
     assert r"b = ''it''''s'' AND c = ''x\\\\y''" in unload.sql
     assert unload.sql.endswith(
-        "TO 's3://work/q/part-0/'\nIAM_ROLE 'arn:aws:iam::123456789012:role/unload'\n"
+        "TO 's3://lake/q/part-0/'\nIAM_ROLE 'arn:aws:iam::123456789012:role/unload'\n"
         "FORMAT AS JSON PARTITION BY (bucket) MANIFEST VERBOSE GZIP"
     )
 
 
 def test_the_unload_of_athena_names_format_compression_and_partition():
-    [unload] = unloads(Query("q", "lake", "SELECT a FROM t", MAPPING), CONNECTORS["athena"], D, 4, "s3://work/q/")
+    [unload] = unloads(Query("q", "lake", "SELECT a FROM t", MAPPING), CONNECTORS["athena"], D, 4, "s3://lake/q/")
     assert unload.sql.startswith("UNLOAD (\nSELECT customer, bucket FROM")
     assert unload.sql.endswith(
-        "TO 's3://work/q/part-0/'\nWITH (format = 'JSON', compression = 'gzip', partitioned_by = ARRAY['bucket'])"
+        "TO 's3://lake/q/part-0/'\nWITH (format = 'JSON', compression = 'gzip', partitioned_by = ARRAY['bucket'])"
     )
-    assert unload.results == "s3://work/q/results/"
+    assert unload.results == "s3://lake/q/results/"

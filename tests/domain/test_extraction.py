@@ -24,7 +24,7 @@ from domain.solicitation.extraction import (
 
 FIRST = first_try(RUN, "lake", AT)
 BEGUN = replace(
-    FIRST, status="RUNNING", statements=(Statement("id-1", "s3://work/a/"), Statement("id-2", "s3://work/b/"))
+    FIRST, status="RUNNING", statements=(Statement("id-1", "s3://lake/a/"), Statement("id-2", "s3://lake/b/"))
 )
 
 

@@ -21,7 +21,7 @@ def test_a_program_without_contacts_reads_back():
 
 
 def test_work_files_of_an_attempt_lie_under_one_prefix():
-    assert RUN.work_key("07", "etl") == "runs/small-reviews/2026-11-20/attempt-1/work/bucket=07/etl.jsonl.gz"
+    assert RUN.work_key("07", "etl") == "runs/small-reviews/2026-11-20/attempt-1/stages/bucket=07/etl.jsonl.gz"
     assert (
         RUN.extract_prefix("athena-deliveries") == "runs/small-reviews/2026-11-20/attempt-1/extract/athena-deliveries/"
     )

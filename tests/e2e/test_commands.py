@@ -65,7 +65,7 @@ def test_a_run_and_its_explanation_agree(state: Path, tmp_path: Path) -> None:
     assert json.loads(again.stdout) == result
 
     kept = state / "runs" / REVIEWS / DAY / "attempt-1"
-    verdicts = [row for file in sorted(kept.glob("work/*/verdicts.jsonl.gz")) for row in read(file)]
+    verdicts = [row for file in sorted(kept.glob("stages/*/verdicts.jsonl.gz")) for row in read(file)]
     assert len(verdicts) == sum(step["removed"] for step in result["filters"])
     told = ovation(
         "explain", REVIEWS, verdicts[0]["customer"], verdicts[0]["subject"], "--date", DAY, "--json", state=state

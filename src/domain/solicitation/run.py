@@ -36,7 +36,7 @@ class Run:
 
     def work_key(self, bucket: str, stage: str) -> str:
         """The work file that `stage` leaves for `bucket`: gzip JSON lines, one object a line."""
-        return f"{self.prefix}/work/bucket={bucket}/{stage}.jsonl.gz"
+        return f"{self.prefix}/stages/bucket={bucket}/{stage}.jsonl.gz"
 
     def to_json(self) -> dict[str, Any]:
         return {**asdict(self), "date": self.date.isoformat(), "started_at": self.started_at.isoformat()}

@@ -102,7 +102,7 @@ def earlier(run: Run, bucket: str, buckets: int, files: WorkFiles) -> Iterator[d
     """The bucket's candidates that earlier attempts of the run may have stored, each once, into however many buckets those cut."""
     known: set[tuple[str, str]] = set()
     for prefix in run.earlier_prefixes:
-        for key in files.keys(f"{prefix}/work/"):
+        for key in files.keys(f"{prefix}/stages/"):
             for row in files.read(key) if key.endswith("/score.jsonl.gz") else ():
                 if bucket_of(row["customer"], buckets) == bucket and _pair(row) not in known:
                     known.add(_pair(row))

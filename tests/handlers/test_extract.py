@@ -217,6 +217,22 @@ def test_a_failed_statement_raises_the_engine_s_words_and_the_next_call_tries_in
     assert world.customers() == YESTERDAYS
 
 
+def test_no_value_of_a_person_s_row_reaches_the_ledger_or_the_error(world):
+    world.server.faults.fail_statement("INVALID_CAST_ARGUMENT: Cannot cast 'ann@example.com' to INT", "full_name")
+    with pytest.raises(Rejected, match="query contacts: INVALID_CAST_ARGUMENT: Cannot cast '…' to INT"):
+        world.call()
+    assert world.recorded("contacts").message == "INVALID_CAST_ARGUMENT: Cannot cast '…' to INT"
+
+
+def test_nor_does_what_the_engine_says_of_the_contacts_query_when_it_refuses_it(world):
+    query = replace(REVIEWS.contacts, sql="SELECT customer_id, email FROM contacts WHERE email = 'ann@example.com")
+    world.claim(program_hash=world.keep(replace(REVIEWS, contacts=query)))
+    with pytest.raises(Rejected) as refused:
+        world.call()
+    assert "ann" not in str(refused.value)
+    assert "ann" not in world.recorded("contacts").message
+
+
 def test_a_failure_of_the_service_itself_is_unavailable(world):
     world.server.faults.fail_statement("INTERNAL_ERROR_QUERY_ENGINE", matching="delivery_status")
     with pytest.raises(Unavailable, match="INTERNAL_ERROR_QUERY_ENGINE"):

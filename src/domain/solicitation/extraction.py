@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any, Literal
 
+from domain.solicitation.discretion import sayable
 from domain.solicitation.program import Program, Query
 from domain.solicitation.run import Run, bucket_ids
 
@@ -127,7 +128,7 @@ def settle(extract: Extract, states: Sequence[State]) -> Extract:
     """The extract after a look at all its statements: one failure fails it, all done finish it, else it runs on."""
     failures = [state for state in states if isinstance(state, Failed)]
     if failures:
-        return replace(extract, status="FAILED", message=failures[0].message)
+        return replace(extract, status="FAILED", message=sayable(extract.query, failures[0].message))
     done = [state for state in states if isinstance(state, Done)]
     if len(done) < len(states):
         return extract

@@ -18,6 +18,7 @@ from adapters.aws.unload_sql import unloads
 from adapters.aws.warehouse import Warehouse
 from adapters.aws.work_files import WorkFiles
 from domain.errors import Rejected, Unavailable
+from domain.solicitation.discretion import sayable
 from domain.solicitation.extraction import (
     Extract,
     Failed,
@@ -144,8 +145,9 @@ def _started(source: Source, extract: Extract) -> Extract:
             )
         )
     except Rejected as reason:
-        source.extracts.keep(source.run, replace(extract, status="FAILED", message=str(reason)), extract)
-        raise
+        message = sayable(extract.query, str(reason))
+        source.extracts.keep(source.run, replace(extract, status="FAILED", message=message), extract)
+        raise Rejected(message) from None  # the engine's own words are in the cause
     running = replace(extract, status="RUNNING", statements=statements)
     source.extracts.keep(source.run, running, extract)  # whoever is first: the tokens make them the same statements
     return running

@@ -1,7 +1,10 @@
-from programs_in_small import REVIEWS, candidate
+from dataclasses import replace
+
+from programs_in_small import REVIEWS, REVIEWS_QUERY, RUN, candidate, wire_row
 
 from domain.solicitation.candidate import ModelScore, Score
-from domain.solicitation.story import STAGES, tell
+from domain.solicitation.intake import in_order, take_in
+from domain.solicitation.story import STAGES, Step, tell
 
 ROW = candidate().to_row()
 SCORE = Score(0.81, False, (ModelScore("review-propensity-v2", "2", 0.81),), ())
@@ -57,6 +60,29 @@ def test_duplicates_are_told_with_the_one_that_stayed():
     dropped = {"customer": "c1", "subject": "p1", "eventDate": "2026-11-18T00:00:00Z", "kept": ROW["eventDate"]}
     [story] = tell(REVIEWS, "c1", files(etl=[ROW], duplicates=[dropped]))
     assert ("etl", "deduplicated") in outcomes(story)
+
+
+def test_a_subject_whose_every_row_was_dropped_for_another_s_is_told():
+    """As it is with `dedupeKeys: [customer]`: of all subjects of a customer one stays."""
+    rows = [
+        wire_row(subject="p1"),
+        wire_row(subject="p2", eventdate="2026-11-18"),
+        wire_row(subject="p3", botscore="?"),
+    ]
+    program = replace(REVIEWS, dedupe_keys=("customer",))
+    intake = take_in([(REVIEWS_QUERY, rows)], program, RUN)
+    etl = [candidate.to_row() for candidate in in_order(intake)]
+    stories = tell(program, "c1", files(etl=etl, duplicates=intake.duplicates, rejects=intake.rejects))
+    assert [(story.subject, story.reason) for story in stories] == [
+        ("p1", "passed"),
+        ("p2", "deduplicated"),
+        ("p3", "rejected"),
+    ]
+    assert stories[1].steps == (
+        Step(
+            "etl", "deduplicated", "event 2026-11-18T00:00:00Z dropped; what stayed is p1, event 2026-11-19T00:00:00Z"
+        ),
+    )
 
 
 def test_a_rejected_row_is_told_with_its_reason_beside_the_good_ones():

@@ -40,9 +40,14 @@ class Story:
 
 
 def tell(program: Program, customer: str, files: Files) -> list[Story]:
-    """`files`: by name of the work file (`STAGES`), this customer's rows of it. One story a subject, rejects after all others."""
+    """`files`: by name of the work file (`STAGES`), this customer's rows of it. One story a subject, rejects after all others.
+
+    A subject whose rows were all dropped for another one's (`dedupeKeys: [customer]`) has a story too.
+    """
     subjects = dict.fromkeys(row["subject"] for row in files["etl"])
+    dropped = dict.fromkeys(row["subject"] for row in files["duplicates"] if row["subject"] not in subjects)
     stories = [Story(customer, subject, _way(program, _of(subject, files))) for subject in subjects]
+    stories += [Story(customer, subject, (_given_up(subject, files),)) for subject in dropped]
     rejects = [Story(customer, row["subject"], (Step("etl", "rejected", row["reason"]),)) for row in files["rejects"]]
     return stories + rejects
 
@@ -65,6 +70,12 @@ def _taken_in(files: Files) -> Iterable[Step]:
     yield Step("etl", "candidate", f"event {row['eventDate']}, marketplace {row['marketplace']}, by {row['connector']}")
     if dropped := Counter(row["eventDate"] for row in files["duplicates"]):
         yield Step("etl", "deduplicated", f"{dropped.total()} other rows dropped: {', '.join(sorted(dropped))}")
+
+
+def _given_up(subject: str, files: Files) -> Step:
+    dates = sorted(row["eventDate"] for row in files["duplicates"] if row["subject"] == subject)
+    stayed = ", ".join(f"{row['subject']}, event {row['eventDate']}" for row in files["etl"])
+    return Step("etl", "deduplicated", f"event {', '.join(dates)} dropped; what stayed is {stayed}")
 
 
 def _filtered(program: Program, verdicts: Sequence[Row]) -> Iterable[Step]:

@@ -18,12 +18,13 @@ from infra.bucket import PrivateBucket
 from infra.dashboard import BatchDashboard
 from infra.function import Fleet, PythonFunction
 from infra.nag import acknowledge, wildcards
+from infra.overdue import OverdueWatch
 from infra.queue import DeadLetters
 from infra.schedules import BatchSchedules
 from infra.stages import Stage
 from infra.table import KeyedTable
 from infra.warehouses import Warehouses
-from infra.watch import BatchWatch
+from infra.watch import BATCH_LIMIT, BatchWatch
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,9 @@ class SolicitationStack(Stack):
         self._watch_executions(functions["claim"], batch.state_machine_name)
         unstarted = DeadLetters(self, "UnstartedBatches", stage=stage, alarms=alarms)
         BatchSchedules(self, "Schedules", programs=programs, machine=batch, dead_letters=unstarted)
+        OverdueWatch(
+            self, "Overdue", batch=batch, limit=BATCH_LIMIT, stage=stage, alarms=alarms, dead_letters=unstarted
+        )
         watch = BatchWatch(alarms)
         watch.machine(batch)
         watch.programs(programs)

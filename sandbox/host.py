@@ -81,5 +81,5 @@ def deployed_names(stacks: list[Deployed], aws: Ministack) -> dict[str, str]:
         found = aws.client("lambda").get_function_configuration(FunctionName=function)
         variables = found.get("Environment", {}).get("Variables", {})
         names |= {key.lower(): value for key, value in variables.items() if key.endswith(("_TABLE", "_BUCKET", "_BUS"))}
-    [(_, names["machine"])] = solicitation.resources("AWS::StepFunctions::StateMachine")
+    names["machine"] = solicitation.outputs["BatchMachine"]
     return names

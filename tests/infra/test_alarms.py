@@ -66,10 +66,15 @@ def test_a_cron_is_daily_when_nothing_picks_days(cron, every_day):
     assert daily(cron) is every_day
 
 
-def test_executions_that_do_not_reach_their_end_are_known(stack):
-    machine = [alarm for alarm in stack.properties("AWS::CloudWatch::Alarm") if alarm["Namespace"] == "AWS/States"]
-    assert {alarm["MetricName"] for alarm in machine} == {"ExecutionsFailed", "ExecutionsAborted", "ExecutionsTimedOut"}
-    assert {alarm["Threshold"] for alarm in machine} == {1}
+def test_executions_that_do_not_reach_their_end_are_known_and_one_that_takes_too_long_while_it_works(stack):
+    machines = [alarm for alarm in stack.properties("AWS::CloudWatch::Alarm") if alarm["Namespace"] == "AWS/States"]
+    assert {(stack.name_of(dimensions(alarm)["StateMachineArn"]), alarm["MetricName"]) for alarm in machines} == {
+        ("BatchMachine", "ExecutionsFailed"),
+        ("BatchMachine", "ExecutionsAborted"),
+        ("BatchMachine", "ExecutionsTimedOut"),
+        ("OverdueMachine", "ExecutionsFailed"),
+    }
+    assert {alarm["Threshold"] for alarm in machines} == {1}
 
 
 def test_a_start_that_was_put_aside_is_known(stack):

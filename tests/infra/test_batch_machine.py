@@ -15,8 +15,7 @@ def joined(value):
 
 @pytest.fixture(scope="module")
 def machine(stack):
-    [properties] = stack.properties("AWS::StepFunctions::StateMachine")
-    return properties
+    return stack.one("AWS::StepFunctions::StateMachine", "BatchMachine")
 
 
 @pytest.fixture(scope="module")
@@ -161,7 +160,6 @@ def test_the_machine_is_logged_traced_and_ends_after_four_hours(machine, definit
 
 
 def test_the_sandbox_runs_the_same_states(definition, sandbox):
-    [properties] = sandbox.properties("AWS::StepFunctions::StateMachine")
-    there = json.loads(joined(properties["DefinitionString"]))
+    there = json.loads(joined(sandbox.one("AWS::StepFunctions::StateMachine", "BatchMachine")["DefinitionString"]))
     assert set(there["States"]) == set(definition["States"])
     assert each(there, "Etl buckets")["MaxConcurrency"] == 2

@@ -92,15 +92,26 @@ def test_any_resource_is_allowed_only_where_the_service_knows_no_other(stack):
     assert services == {"xray", "logs", "redshift-data"}
 
 
-def test_only_the_machine_calls_functions_and_only_the_schedules_start_the_machine(stack):
+def test_only_the_machine_calls_functions_and_only_the_schedules_start_it_and_only_its_start_the_overdue_watch(stack):
     callers = {id[:-8] for id, it in statements(stack) if "lambda:InvokeFunction" in it["Action"]}
-    starters = {id[:-8] for id, it in statements(stack) if "states:StartExecution" in it["Action"]}
+    starters = {
+        (id[:-8], stack.name_of(it["Resource"]))
+        for id, it in statements(stack)
+        if "states:StartExecution" in it["Action"]
+    }
     assert callers == {"BatchMachineRoleDefaultPolicy"}
-    assert starters == {"BatchMachineDistributedMapPolicy", "SchedulesRoleDefaultPolicy"}
+    assert starters == {
+        ("BatchMachineDistributedMapPolicy", "BatchMachine"),
+        ("SchedulesRoleDefaultPolicy", "BatchMachine"),
+        ("OverdueMachineEventsRoleDefaultPolicy", "OverdueMachine"),
+    }
 
 
 def test_no_other_principal_gets_into_a_bucket_a_queue_or_a_topic(stack):
     for id, policy in stack.all("AWS::S3::BucketPolicy", "AWS::SQS::QueuePolicy", "AWS::SNS::TopicPolicy").items():
         for statement in policy["Properties"]["PolicyDocument"]["Statement"]:
             publisher = statement["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
-            assert statement["Effect"] == "Deny" or publisher, id
+            rule = (
+                statement["Principal"] == {"Service": "events.amazonaws.com"} and "ArnEquals" in statement["Condition"]
+            )
+            assert statement["Effect"] == "Deny" or publisher or rule, id

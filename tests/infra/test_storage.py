@@ -7,7 +7,7 @@ STATEFUL = ("AWS::DynamoDB::Table", "AWS::S3::Bucket", "AWS::SQS::Queue", "AWS::
 
 def test_prod_keeps_every_stateful_resource_when_its_stack_goes(stack):
     resources = stack.all(*STATEFUL)
-    assert len(resources) == 4 + 1 + 1 + 1 + 10
+    assert len(resources) == 4 + 1 + 1 + 1 + 11
     assert {(it["DeletionPolicy"], it["UpdateReplacePolicy"]) for it in resources.values()} == {("Retain", "Retain")}
     assert all(table["DeletionProtectionEnabled"] for table in stack.properties("AWS::DynamoDB::Table"))
 

@@ -29,12 +29,12 @@ class OverdueWatch(Construct):
         limit: Duration,
         stage: Stage,
         alarms: Alarms,
-        dead_letters: DeadLetters,
+        unstarted: DeadLetters,
     ) -> None:
         super().__init__(scope, id)
         self._limit = limit
         watcher = self._machine(batch, stage)
-        self._start(watcher, batch, dead_letters)
+        self._start(watcher, batch, unstarted)
         alarms.at_least(
             1,
             watcher.metric_failed(period=Duration.minutes(5)),
@@ -78,7 +78,7 @@ class OverdueWatch(Construct):
         ).otherwise(sfn.Succeed(self, "Over"))
         return sfn.Wait(self, "Let it work", time=sfn.WaitTime.duration(self._limit)).next(look).next(over)
 
-    def _start(self, watcher: sfn.StateMachine, batch: sfn.StateMachine, dead_letters: DeadLetters) -> None:
+    def _start(self, watcher: sfn.StateMachine, batch: sfn.StateMachine, unstarted: DeadLetters) -> None:
         started = events.EventPattern(
             source=["aws.states"],
             detail_type=["Step Functions Execution Status Change"],
@@ -86,7 +86,7 @@ class OverdueWatch(Construct):
             detail={"stateMachineArn": [batch.state_machine_arn], "status": ["RUNNING"]},
         )
         told = events.RuleTargetInput.from_object({"execution": events.EventField.from_path("$.detail.executionArn")})
-        target = targets.SfnStateMachine(watcher, input=told, dead_letter_queue=dead_letters)
+        target = targets.SfnStateMachine(watcher, input=told, dead_letter_queue=unstarted)
         events.Rule(self, "Started", description="A batch has begun", event_pattern=started, targets=[target])
 
     def _executions(self, batch: sfn.StateMachine) -> str:

@@ -56,12 +56,8 @@ class SolicitationStack(Stack):
         self._watch_executions(functions["claim"], batch.state_machine_name)
         unstarted = DeadLetters(self, "UnstartedBatches", stage=stage, alarms=alarms)
         BatchSchedules(self, "Schedules", programs=programs, machine=batch, dead_letters=unstarted)
-        OverdueWatch(
-            self, "Overdue", batch=batch, limit=BATCH_LIMIT, stage=stage, alarms=alarms, dead_letters=unstarted
-        )
-        watch = BatchWatch(alarms)
-        watch.machine(batch)
-        watch.programs(programs)
+        OverdueWatch(self, "Overdue", batch=batch, limit=BATCH_LIMIT, stage=stage, alarms=alarms, unstarted=unstarted)
+        BatchWatch(alarms).over(batch, programs)
         board = BatchDashboard(self, "Dashboard", programs=programs)
         board.runs(batch, unstarted)
         board.parts(functions, stores.tables())

@@ -25,7 +25,8 @@ class BatchWatch:
     def __init__(self, alarms: Alarms) -> None:
         self._alarms = alarms
 
-    def programs(self, programs: Iterable[Program]) -> None:
+    def over(self, machine: sfn.StateMachine, programs: Iterable[Program]) -> None:
+        self._machine(machine)
         for program in programs:
             if program.enabled:
                 self._duration(program)
@@ -33,7 +34,7 @@ class BatchWatch:
                 self._stages(program)
                 self._fallback(program)
 
-    def machine(self, machine: sfn.StateMachine) -> None:
+    def _machine(self, machine: sfn.StateMachine) -> None:
         """Raise on every execution that did not reach its end."""
         five = Duration.minutes(5)
         for word, metric in {

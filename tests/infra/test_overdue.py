@@ -27,9 +27,9 @@ def folder(tmp_path_factory):
     wait = sfn.Wait(stack, "Work", time=sfn.WaitTime.seconds_path("$.seconds"))
     batch = sfn.StateMachine(stack, "Batch", definition_body=sfn.DefinitionBody.from_chainable(wait))
     alarms = Alarms(stack, "Alarms", stage=SANDBOX)
-    dead_letters = DeadLetters(stack, "Unstarted", stage=SANDBOX, alarms=alarms)
+    unstarted = DeadLetters(stack, "Unstarted", stage=SANDBOX, alarms=alarms)
     OverdueWatch(
-        stack, "Overdue", batch=batch, limit=Duration.hours(2), stage=SANDBOX, alarms=alarms, dead_letters=dead_letters
+        stack, "Overdue", batch=batch, limit=Duration.hours(2), stage=SANDBOX, alarms=alarms, unstarted=unstarted
     )
     CfnOutput(stack, "BatchMachine", value=batch.state_machine_arn)
     app.synth()

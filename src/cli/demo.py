@@ -1,14 +1,15 @@
 """One day's batch of every program, lived on this machine: `ovation demo`, which `make demo` runs."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import monotonic
 from typing import Any
 
-from cli.console import FAILED, err, give_up, out
+from cli.console import FAILED, AsJson, err, give_up, out, print_json
 from cli.funnel import funnel
 from cli.kept_runs import keep
 from cli.program_choice import chosen
@@ -16,7 +17,7 @@ from cli.run import watched
 from cli.sandboxes import COULD_NOT_START, load
 from sandbox.batch import BatchFailed
 from sandbox.olist import is_olist
-from sandbox.runtime import Sandbox
+from sandbox.runtime import STATE, Sandbox
 from sandbox.sample import write_sample
 from sandbox.synth import ROOT
 
@@ -26,7 +27,17 @@ REAL_ORDERS, REAL_PROGRAM, REAL_DAY = ROOT.parent / "shared" / "data" / "olist",
 COMPARED = ("extracted", "rejected", "duplicates", "candidates", "eligible", "filters")
 
 
-def demo() -> None:
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One run of the demo: `expected` is the funnel that the data in `folder` was made for (None for real data)."""
+
+    program: str
+    day: date
+    folder: Path
+    expected: Mapping[str, Any] | None = None
+
+
+def demo(as_json: AsJson = False) -> None:
     """Run every program on sample data, and on real orders where they are at hand. Exit code 1: a funnel is not what it must be."""
     began = monotonic()
     try:
@@ -34,24 +45,40 @@ def demo() -> None:
             with err.status("starting") as status:
                 sandbox = Sandbox.start(state_dir=Path(scratch) / "state", on_step=status.update)
             with sandbox:
-                for program, day, folder, expected in _jobs():
-                    load(sandbox, folder, day, Path(scratch))
-                    _lived(sandbox, program, day, expected)
+                results = [lived(sandbox, job, Path(scratch), as_json) for job in _jobs()]
     except (BatchFailed, *COULD_NOT_START) as reason:
         give_up(reason, FAILED)
-    out.print(f"All programs ran as expected in {monotonic() - began:.0f} s, sandbox included.")
+    seconds = monotonic() - began
+    if as_json:
+        print_json({"runs": results, "seconds": round(seconds, 3)})
+    else:
+        out.print(f"All programs ran as expected in {seconds:.0f} s, sandbox included.")
 
 
-def _jobs() -> Iterator[tuple[str, date, Path, dict[str, Any] | None]]:
-    """Program, day, data folder, and the funnel the data was made for (None for real data)."""
+def lived(sandbox: Sandbox, job: Job, scratch: Path, as_json: bool, folder: Path = STATE) -> dict[str, Any]:
+    """One job done, and its funnel shown unless JSON is wanted; the run's result. Exit code 1: it is not what it must be."""
+    load(sandbox, job.folder, job.day, scratch)
+    program = chosen(job.program)
+    result = watched(sandbox, program, job.day)
+    kept = keep(sandbox, program.id, job.day, folder=folder)
+    if not as_json:
+        out.print(funnel(result))
+        out.print(f"ledger: {kept.folder / 'ledger.json'}\n", soft_wrap=True)
+    for part in COMPARED if job.expected else ():
+        if job.expected and result[part] != job.expected[part]:
+            give_up(f"{job.program}: {part} is {result[part]}, the sample was made for {job.expected[part]}", FAILED)
+    return result
+
+
+def _jobs() -> Iterator[Job]:
     for program, rows in SAMPLES.items():
         folder = ROOT / "build" / "samples" / f"{program}-{rows}-{SEED}"
         with err.status(f"sampling {rows:,} rows for {program}"):
-            yield program, SAMPLE_DAY, folder, _sampled(program, rows, folder)
+            yield Job(program, SAMPLE_DAY, folder, _sampled(program, rows, folder))
     if is_olist(REAL_ORDERS):
-        yield REAL_PROGRAM, REAL_DAY, REAL_ORDERS, None
+        yield Job(REAL_PROGRAM, REAL_DAY, REAL_ORDERS)
     else:
-        out.print(f"The real orders are not at hand ({REAL_PROGRAM} is skipped).")
+        err.print(f"The real orders are not at hand ({REAL_PROGRAM} is skipped).")
 
 
 def _sampled(program: str, rows: int, folder: Path) -> dict[str, Any]:
@@ -61,14 +88,3 @@ def _sampled(program: str, rows: int, folder: Path) -> dict[str, Any]:
         json.loads(kept.read_text()) if kept.is_file() else write_sample(program, rows, SEED, SAMPLE_DAY, folder)
     )
     return expected
-
-
-def _lived(sandbox: Sandbox, name: str, day: date, expected: dict[str, Any] | None) -> None:
-    program = chosen(name)
-    result = watched(sandbox, program, day)
-    kept = keep(sandbox, program.id, day)
-    out.print(funnel(result))
-    out.print(f"ledger: {kept.folder / 'ledger.json'}\n", soft_wrap=True)
-    for part in COMPARED if expected else ():
-        if expected and result[part] != expected[part]:
-            give_up(f"{name}: {part} is {result[part]}, the sample was made for {expected[part]}", FAILED)

@@ -1,7 +1,11 @@
 """What a person calls a program in, the program as its file stands now out, with what `--set` changes."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
+from typing import Annotated
+
+import typer
 
 from adapters.files.nearest import nearest
 from adapters.files.program_override import override
@@ -9,6 +13,8 @@ from adapters.files.programs import load_document, load_program, program_files, 
 from domain.errors import Rejected
 from domain.solicitation.program import Program
 
+ProgramName = Annotated[str, typer.Argument(help="A program's id, or its file.")]
+Day = Annotated[datetime, typer.Option("--date", formats=["%Y-%m-%d"], help="D, the run's UTC date.")]
 FOLDERS = (Path("programs"), Path("programs/examples"))
 
 

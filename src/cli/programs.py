@@ -63,8 +63,8 @@ def validate(
 
 
 @app.command()
-def schema() -> None:
-    """Print the JSON Schema of a program file."""
+def schema(as_json: AsJson = True) -> None:
+    """Print the JSON Schema of a program file, with or without --json."""
     typer.echo(json.dumps(json_schema(), indent=2))
 
 

@@ -1,7 +1,6 @@
 """A program and a day in, its funnel out: `ovation run`, for real, dry, or with another setting."""
 
-from datetime import date as Day
-from datetime import datetime
+from datetime import date as UtcDate
 from secrets import token_hex
 from typing import Annotated, Any
 
@@ -11,7 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from cli.console import ALREADY_DONE, BAD_INPUT, FAILED, AsJson, err, give_up, out, print_json
 from cli.funnel import changes, difference, funnel
 from cli.kept_runs import keep
-from cli.program_choice import chosen
+from cli.program_choice import Day, ProgramName, chosen
 from cli.sandboxes import COULD_NOT_START, Warehouse, opened
 from domain.errors import OvationError
 from domain.solicitation.program import Program
@@ -20,23 +19,20 @@ from sandbox.batch import Progress as Done
 from sandbox.control import NotRunning
 from sandbox.runtime import Sandbox
 
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Do everything but write candidates.")]
+Rerun = Annotated[bool, typer.Option("--rerun", help="Run again although the run is done; the extract is made anew.")]
+WHAT_IF = "What if: path=value, e.g. filterChain.frequency-cap.maxRequestsPerMonth=2. Runs dry, twice."
+Settings = Annotated[list[str] | None, typer.Option("--set", help=WHAT_IF)]
 BUCKET_STAGES = ("etl", "filter", "score", "store")
 
 
 def run(
-    program: Annotated[str, typer.Argument(help="A program's id, or its file.")],
-    date: Annotated[datetime, typer.Option("--date", formats=["%Y-%m-%d"], help="D, the run's UTC date.")],
+    program: ProgramName,
+    date: Day,
     warehouse: Warehouse = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Do everything but write candidates.")] = False,
-    rerun: Annotated[
-        bool, typer.Option("--rerun", help="Run again although the run is done; the extract is made anew.")
-    ] = False,
-    settings: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--set", help="What if: path=value, e.g. filterChain.frequency-cap.maxRequestsPerMonth=2. Runs dry, twice."
-        ),
-    ] = None,
+    dry_run: DryRun = False,
+    rerun: Rerun = False,
+    settings: Settings = None,
     as_json: AsJson = False,
 ) -> None:
     """Run one batch. Exit codes: 0 done, 1 the run failed, 2 bad input, 3 that run is done already (see --rerun)."""
@@ -55,7 +51,7 @@ def run(
 
 
 def watched(
-    sandbox: Sandbox, program: Program, day: Day, *, dry_run: str | None = None, rerun: bool = False
+    sandbox: Sandbox, program: Program, day: UtcDate, *, dry_run: str | None = None, rerun: bool = False
 ) -> dict[str, Any]:
     """Run a batch under a progress bar; its result, or claim's answer where there was nothing to do. Raises BatchFailed."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
@@ -68,7 +64,7 @@ def watched(
         return sandbox.run_batch(program, day, rerun=rerun, dry_run=dry_run, deployed=False, on_progress=show)
 
 
-def _run(sandbox: Sandbox, program: Program, day: Day, dry_run: bool, rerun: bool, as_json: bool) -> None:
+def _run(sandbox: Sandbox, program: Program, day: UtcDate, dry_run: bool, rerun: bool, as_json: bool) -> None:
     name = token_hex(4) if dry_run else None
     result = watched(sandbox, program, day, dry_run=name, rerun=rerun)
     kept = keep(sandbox, program.id, day, name) if result.get("outcome") != "disabled" else None
@@ -86,7 +82,7 @@ def _run(sandbox: Sandbox, program: Program, day: Day, dry_run: bool, rerun: boo
 
 
 def _what_if(
-    sandbox: Sandbox, as_it_stands: Program, with_it: Program, day: Day, settings: list[str], as_json: bool
+    sandbox: Sandbox, as_it_stands: Program, with_it: Program, day: UtcDate, settings: list[str], as_json: bool
 ) -> None:
     before = watched(sandbox, as_it_stands, day, dry_run=token_hex(4))
     after = watched(sandbox, with_it, day, dry_run=token_hex(4))

@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from cli.console import BAD_INPUT, FAILED, AsJson, err, give_up, out
+from cli.console import BAD_INPUT, FAILED, AsJson, err, give_up, out, print_json
 from domain.errors import Rejected
 from sandbox.control import NotRunning
 from sandbox.deploy import DeployError
@@ -47,12 +47,14 @@ def up(warehouse: Warehouse = None, as_json: AsJson = False) -> None:
             err.print("stopping")
 
 
-def down() -> None:
+def down(as_json: AsJson = False) -> None:
     """Stop the running sandbox. Exit code 2: none is running."""
     try:
         Sandbox.attach().stop()
     except NotRunning as reason:
         give_up(reason, BAD_INPUT)
+    if as_json:
+        print_json({"stopped": True})
 
 
 @contextmanager

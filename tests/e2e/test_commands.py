@@ -7,11 +7,15 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import pytest
+import typer
 
+from cli.demo import Job, lived
 from sandbox.runtime import Sandbox
+from sandbox.sample import write_sample
 from sandbox.synth import ROOT
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
@@ -75,6 +79,31 @@ def test_a_run_and_its_explanation_agree(state: Path, tmp_path: Path) -> None:
     assert story["steps"][-1]["detail"] == f"removed by {verdicts[0]['filter']}"
 
 
+def test_the_demo_shows_each_funnel_or_keeps_standard_output_for_json(
+    state: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    day, sandbox = date(2026, 11, 23), Sandbox.attach(state)
+    expected = write_sample(REVIEWS, rows=100, seed=5, day=day, out=tmp_path / "data")
+    job = Job(REVIEWS, day, tmp_path / "data", expected)
+    result = lived(sandbox, job, tmp_path, as_json=True, folder=tmp_path)
+    assert result["eligible"] == expected["eligible"]
+    assert capsys.readouterr().out == ""
+    other = Job(
+        "music-feedback", day, tmp_path / "music", write_sample("music-feedback", 100, 5, day, tmp_path / "music")
+    )
+    lived(sandbox, other, tmp_path, as_json=False, folder=tmp_path)
+    assert "music-feedback on 2026-11-23" in capsys.readouterr().out
+
+
+def test_the_demo_fails_where_a_funnel_is_not_what_the_sample_was_made_for(state: Path, tmp_path: Path) -> None:
+    day = date(2026, 11, 24)
+    expected = write_sample(REVIEWS, rows=100, seed=5, day=day, out=tmp_path / "data")
+    job = Job(REVIEWS, day, tmp_path / "data", {**expected, "eligible": expected["eligible"] + 1})
+    with pytest.raises(typer.Exit) as ended:
+        lived(Sandbox.attach(state), job, tmp_path, as_json=True, folder=tmp_path)
+    assert ended.value.exit_code == 1
+
+
 def test_what_if_prints_the_difference_and_stores_nothing(state: Path, samples: dict[str, Path]) -> None:
     setting = "filterChain.frequency-cap.maxRequestsPerMonth=1"
     words = ("run", REVIEWS, "--date", "2026-11-20", "--warehouse", samples[REVIEWS], "--set", setting, "--json")
@@ -132,7 +161,8 @@ def test_up_runs_until_down_and_leaves_nothing(tmp_path: Path) -> None:
             assert up.stdout is not None
             address = json.loads(up.stdout.readline())
             assert address["endpoints"]["aws"].startswith("http://127.0.0.1:")
-            assert ovation("down", state=tmp_path).returncode == 0
+            down = ovation("down", "--json", state=tmp_path)
+            assert (down.returncode, json.loads(down.stdout)) == (0, {"stopped": True})
             assert up.wait(60) == 0
         finally:
             if up.poll() is None:

@@ -1,6 +1,7 @@
 """Both engines behind one port: what holds for Athena holds for Redshift Data."""
 
 import itertools
+from dataclasses import replace
 
 import pyarrow as pa
 import pytest
@@ -151,6 +152,15 @@ def test_a_lost_answer_starts_nothing_twice(server, s3, engine, folder):
     assert settled(warehouse, statement) == Done(
         4 if engine == "redshift" else None, 3
     )  # a second UNLOAD would find the folder used
+
+
+def test_athena_s_manifest_is_read_wherever_it_lies(server, s3, folder, ministack):
+    """A workgroup that overrides its clients' settings keeps it in a bucket of its own."""
+    s3.create_bucket(Bucket="by-products", CreateBucketConfiguration={"LocationConstraint": ministack.region})
+    athena = connect("athena", server, s3)
+    unload = replace(statement_of("athena", folder), results="s3://by-products/of/the/workgroup/")
+    assert settled(athena, athena.start(unload, f"{folder:b<40}")) == Done(None, 3)
+    assert not any("manifest" in item["Key"] for item in s3.list_objects_v2(Bucket=BUCKET, Prefix=folder)["Contents"])
 
 
 def test_an_empty_result_is_done_with_no_rows(warehouse, engine, folder):

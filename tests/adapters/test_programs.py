@@ -203,9 +203,11 @@ def test_a_whole_number_is_as_good_as_its_decimal():
 
 def test_rights_reach_the_compiled_connector():
     config = {"dataBuckets": ["lake"], "glueDatabases": ["services", "shared"], "workgroup": "w", "timeoutMinutes": 7}
+    config["resultsBucket"] = "by-products"
     program = load_document(least(dataConnectors=connector(**config)), "survey")
     [source] = program.connectors
     assert (source.data_buckets, source.glue_databases) == (("lake",), ("services", "shared"))
+    assert source.results_bucket == "by-products"
     assert (source.workgroup, source.timeout_minutes) == ("w", 7)
     assert load_document(least(), "survey").connectors[0].glue_databases == ("services",)
 

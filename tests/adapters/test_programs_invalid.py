@@ -111,6 +111,7 @@ def test_a_wrong_filter_is_named_by_its_id(chain, told, tmp_path):
         ({"type": "redshift"}, "config: needs either cluster or workgroup, and not both"),
         ({"tabel": "visits"}, "config.tabel = 'visits': is no known key; nearest: table"),
         ({"table": "visit"}, "config.table = 'visit': is not read by the query; nearest: visits"),
+        ({"resultsBucket": "s3://lake"}, "config.resultsBucket = 's3://lake': should be the name of an S3"),
         ({"dataBuckets": ["My_Bucket"]}, "config.dataBuckets.My_Bucket = 'My_Bucket': should be the name of an S3"),
         ({"timeoutMinutes": 500}, "timeoutMinutes = 500: should be less than or equal to 120"),
         (
@@ -188,6 +189,10 @@ def test_a_query_that_cannot_be_run_again_and_again_is_named(query, told, tmp_pa
         (
             {"channels": [{**EMAIL, "config": {"templateId": "t", "timezone": "locale"}}]},
             "channels.email.config.timezone = 'locale': is no IANA time zone; nearest: ",
+        ),
+        (
+            {"dataConnectors": [{**connector()[0], "connectorId": "contacts"}]},
+            "dataConnectors.contacts.connectorId = 'contacts': is the name of the contacts query; take another",
         ),
         (
             {"contacts": {"connectorId": "athena", "query": "SELECT a FROM b", "fieldMapping": {"a": "customer"}}},

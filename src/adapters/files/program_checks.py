@@ -34,6 +34,7 @@ def check(program: ProgramFile, mapped_by_default: frozenset[int] = frozenset())
         *_features(program),
         *_targets(program),
         *_contacts(program),
+        *_names(program),
         *(
             misfit
             for index, connector in enumerate(program.data_connectors)
@@ -100,6 +101,12 @@ def _contacts(program: ProgramFile) -> Iterator[Misfit]:
         yield Misfit(("contacts", "query"), str(reason))
     else:
         yield from _columns(tree, program.contacts.field_mapping, ("contacts",))
+
+
+def _names(program: ProgramFile) -> Iterator[Misfit]:
+    for index, connector in enumerate(program.data_connectors):
+        if connector.connector_id == "contacts":
+            yield Misfit(("dataConnectors", index, "connectorId"), "is the name of the contacts query; take another")
 
 
 def _query(connector: AthenaConnector | RedshiftConnector, index: int, by_default: bool) -> Iterator[Misfit]:

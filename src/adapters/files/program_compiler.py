@@ -75,10 +75,14 @@ def _connector(connector: AthenaConnector | RedshiftConnector) -> Connector:
         "workgroup": connector.config.workgroup,
         "timeout_minutes": connector.timeout_minutes,
     }
-    config = connector.config
     if isinstance(connector, AthenaConnector):
-        databases = connector.config.glue_databases or [config.database]
-        return Connector(**common, data_buckets=tuple(connector.config.data_buckets), glue_databases=tuple(databases))
+        athena = connector.config
+        return Connector(
+            **common,
+            data_buckets=tuple(athena.data_buckets),
+            glue_databases=tuple(athena.glue_databases or [athena.database]),
+            results_bucket=athena.results_bucket,
+        )
     rights = connector.config
     return Connector(
         **common, cluster=rights.cluster, secret_arn=rights.secret_arn, unload_role_arn=rights.unload_role_arn

@@ -55,6 +55,8 @@ class AthenaConfig(Part):
     """Athena workgroup."""
     data_buckets: Annotated[list[Bucket], Field(default_factory=list)]
     """S3 buckets the tables' files lie in; the stack grants reading them."""
+    results_bucket: Bucket | None = None
+    """S3 bucket that the workgroup writes by-products to, where it overrides what its clients ask for."""
     glue_databases: Texts | None = None
     """Glue databases the query reads; the database alone when left out."""
 

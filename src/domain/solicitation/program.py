@@ -30,7 +30,8 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class Connector:
-    """How to reach one warehouse. Athena has a workgroup; Redshift a cluster or workgroup, a secret and the role UNLOAD writes with."""
+    """How to reach one warehouse. Athena has a workgroup, and a results bucket if that insists on one of its own;
+    Redshift has a cluster or workgroup, a secret and the role UNLOAD writes with."""
 
     id: str
     engine: Engine
@@ -42,6 +43,7 @@ class Connector:
     data_buckets: tuple[str, ...] = ()
     glue_databases: tuple[str, ...] = ()
     timeout_minutes: int = 30
+    results_bucket: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

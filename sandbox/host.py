@@ -8,6 +8,7 @@ from threading import Lock
 
 from sandbox.control import Address, Control, forget
 from sandbox.deploy import Deployed, deploy
+from sandbox.dispatching import dispatching
 from sandbox.history import Histories
 from sandbox.ministack import Ministack
 from sandbox.stand_ins import StandIns
@@ -42,6 +43,7 @@ class Host:
         names = deployed_names(stacks, self._aws)
         self._histories = Histories(self._aws.client("dynamodb"), names["customers_table"])
         self._scores = names["score_cache_table"]
+        self.streams = self._running.enter_context(dispatching(stacks, self._aws))
         self._running.enter_context(self.control)
         self._running.callback(forget, self._state_dir)
         expiring = {table: attribute for stack in stacks for table, attribute in stack.expiring().items()}

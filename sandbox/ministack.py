@@ -85,7 +85,7 @@ class Ministack:
 
     def client(self, service: str, **kwargs: Any) -> Any:
         """A boto3 client of this server."""
-        return boto3.client(service, **self._access(), **kwargs)  # type: ignore[call-overload]
+        return boto3.client(service, **{**self._access(), **kwargs})  # type: ignore[call-overload]
 
     def resource(self, service: str, **kwargs: Any) -> Any:
         """A boto3 resource of this server."""

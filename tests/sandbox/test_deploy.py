@@ -1,7 +1,8 @@
 """Synthesised stacks on the embedded AWS."""
 
 import json
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from copy import deepcopy
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 
 from sandbox.assembly import Assembly
 from sandbox.deploy import Deployed, DeployError, deploy
+from sandbox.dispatching import dispatching
 from sandbox.ministack import Ministack
 from sandbox.repairs import RepairError, repair
 from sandbox.streams import Dispatcher, Mapping, invoke_deployed
@@ -102,6 +104,35 @@ def test_the_dispatcher_drives_what_was_kept_and_knows_what_expired(
     put, expired = json.loads(written)["Records"]
     assert (put["eventName"], expired["eventName"]) == ("INSERT", "REMOVE")
     assert expired["userIdentity"] == {"type": "Service", "principalId": "dynamodb.amazonaws.com"}
+
+
+def test_a_sandbox_serves_the_stream_mappings_it_deployed_until_it_stops(
+    aws: Ministack, stacks: dict[str, Deployed]
+) -> None:
+    base = stacks["ExampleBase"]
+    bucket = base.outputs["BucketName"]
+    [table] = base.expiring()
+    with dispatching(list(stacks.values()), aws) as streams:
+        aws.client("dynamodb").put_item(TableName=table, Item={"PK": {"S": "served"}, "SK": {"S": "x"}})
+        _until(lambda: b"served" in _changes(aws, bucket))
+    [mapping] = streams.mappings
+    acknowledged = streams.counts(mapping.function)["acknowledged"]
+    aws.client("dynamodb").put_item(TableName=table, Item={"PK": {"S": "too late"}, "SK": {"S": "x"}})
+    assert streams.counts(mapping.function)["acknowledged"] == acknowledged
+    assert b"too late" not in _changes(aws, bucket)
+
+
+def _changes(aws: Ministack, bucket: str) -> bytes:
+    written: bytes = aws.client("s3").get_object(Bucket=bucket, Key="changes")["Body"].read()
+    return written
+
+
+def _until(true: Callable[[], bool]) -> None:
+    for _ in range(400):
+        if true():
+            return
+        time.sleep(0.05)
+    raise AssertionError("still not so after 20 seconds")
 
 
 def test_what_the_emulator_drops_from_a_table_is_applied(aws: Ministack, stacks: dict[str, Deployed]) -> None:

@@ -11,6 +11,9 @@ from infra.function import PythonFunction
 # What a query reads the catalogue with (Athena: fine-grained access to databases and tables).
 CATALOGUE = ("glue:GetDatabase", "glue:GetTable", "glue:GetPartition", "glue:GetPartitions", "glue:BatchGetPartition")
 
+# What Athena writes by-products with, in the caller's name (Athena: access to query results).
+RESULTS = ("s3:GetObject", "s3:PutObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts")
+
 
 @dataclass(frozen=True)
 class Warehouses:
@@ -60,6 +63,12 @@ class Warehouses:
             arn = self._global("s3", bucket)
             allow(("s3:GetBucketLocation", "s3:ListBucket"), [arn])
             allow(("s3:GetObject",), [f"{arn}/*"], because="A program's query may read any file of its data buckets.")
+        if connector.results_bucket:
+            arn = self._global("s3", connector.results_bucket)
+            allow(("s3:GetBucketLocation", "s3:ListBucket", "s3:ListBucketMultipartUploads"), [arn])
+            allow(
+                RESULTS, [f"{arn}/*"], because="The workgroup, not we, names the by-products it puts into its bucket."
+            )
 
     def _redshift(self, connector: Connector) -> None:
         allow = self.function.allow
@@ -101,5 +110,6 @@ def _owner_grants(connector: Connector, work_bucket: str) -> str:
     buckets = ", ".join(connector.data_buckets) or "no bucket named: give dataBuckets"
     return (
         f"let the extract role read {buckets}, where a bucket belongs to another account or is encrypted with a key of its own;"
-        f" in Lake Formation, SELECT and DESCRIBE on {', '.join(connector.glue_databases)}."
+        f" in Lake Formation, SELECT and DESCRIBE on {', '.join(connector.glue_databases)}; if workgroup"
+        f" {connector.workgroup or 'primary'} overrides client-side settings, name its bucket as resultsBucket."
     )

@@ -17,6 +17,7 @@ REVIEWS = replace(
             "ecommerce",
             workgroup="reviews-group",
             data_buckets=("shop-data",),
+            results_bucket="by-products",
             glue_databases=("ecommerce",),
         ),
     ),

@@ -60,6 +60,8 @@ EXTRACT = (
     | on("glue:table/ecommerce/*", *CATALOGUE)
     | on("s3:::shop-data", "s3:GetBucketLocation", "s3:ListBucket")
     | on("s3:::shop-data/*", "s3:GetObject")
+    | on("s3:::by-products", "s3:GetBucketLocation", "s3:ListBucket", "s3:ListBucketMultipartUploads")
+    | on("s3:::by-products/*", *UNLOADING)
     | on("redshift:cluster:music-cluster", "redshift-data:ExecuteStatement")
     | on("redshift-serverless:workgroup/*", "redshift-data:ExecuteStatement", "redshift-serverless:GetCredentials")
     | on("*", "redshift-data:DescribeStatement", "redshift-data:CancelStatement")

@@ -61,6 +61,7 @@ def test_it_ends_with_the_program_that_started_it(ending):
     program = (
         "import signal, sys, time\n"
         "signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # a job in the background starts deaf to it
         "from sandbox.ministack import Ministack\n"
         "aws = Ministack().start()\n"
         "print(aws.port, aws._home, flush=True)\n"

@@ -84,6 +84,13 @@ def close(run: Run, program: Program, buckets: Buckets, seconds: float) -> dict[
         "dry_run": run.dry_run,
         "attempt": run.attempt,
         "program_hash": run.program_hash,
+        **_details(buckets),
+    }
+
+
+def _details(buckets: Buckets) -> dict[str, Any]:
+    """What the funnel's numbers are made of."""
+    return {
         "reasons": {
             "rejected": dict(_counter(buckets, "etl", "reasons")),
             "filters": dict(_counter(buckets, "filter", "reasons")),

@@ -10,7 +10,7 @@ export JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION := 1
 export AWS_EC2_METADATA_DISABLED := true
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint bench synth deploy clean
+.PHONY: help demo test check lint newest bench synth deploy clean
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -29,6 +29,11 @@ lint: .venv/ready ## Format, lint, types and import rules; changes nothing
 
 check: lint ## lint, and the quick tests: before each commit
 	$(BIN)/pytest -n 2 --dist loadgroup -m "not e2e and not slow"
+
+newest: .venv/ready ## The quick tests on Python 3.13, which the deployed functions run on, where it is found
+	@found=$$($(UV) python find 3.13 2>/dev/null) || { echo "There is no Python 3.13 here: nothing run."; exit 0; }; \
+	UV_PROJECT_ENVIRONMENT=build/py313 $(UV) sync --quiet --locked --compile-bytecode --python "$$found" && \
+	build/py313/bin/pytest -q -n 2 --dist loadgroup -m "not e2e and not slow"
 
 bench: .venv/ready ## Every benchmark, one table: ours, peer, ratio, goal
 	$(BIN)/python -m benchmarks.run

@@ -31,7 +31,9 @@ check: lint ## lint, and the quick tests: before each commit
 	$(BIN)/pytest -n 2 --dist loadgroup -m "not e2e and not slow"
 
 newest: .venv/ready ## The quick tests on Python 3.13, which the deployed functions run on, where it is found
-	@found=$$($(UV) python find 3.13 2>/dev/null) || { echo "There is no Python 3.13 here: nothing run."; exit 0; }; \
+	@found=$$(for each in python3.13 $${PYENV_ROOT:-$$HOME/.pyenv}/versions/3.13.*/bin/python; do \
+	    $$each -c 'import sys; print(sys.executable)' 2>/dev/null && break; done); \
+	if [ -z "$$found" ]; then echo "There is no Python 3.13 here: nothing run."; exit 0; fi; \
 	UV_PROJECT_ENVIRONMENT=build/py313 $(UV) sync --quiet --locked --compile-bytecode --python "$$found" && \
 	build/py313/bin/pytest -q -n 2 --dist loadgroup -m "not e2e and not slow"
 

@@ -25,6 +25,14 @@ class Alarms(Construct):
             )
         )
         self.topic = sns.Topic(self, "Topic", master_key=key, enforce_ssl=True)
+        # A topic with a policy of its own (here: TLS only) has lost the default one that lets an account's alarms publish.
+        self.topic.add_to_resource_policy(
+            iam.PolicyStatement(
+                actions=["sns:Publish"],
+                principals=[iam.ServicePrincipal("cloudwatch.amazonaws.com")],
+                resources=[self.topic.topic_arn],
+            )
+        )
         self._action = actions.SnsAction(self.topic)
 
     def at_least(

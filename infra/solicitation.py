@@ -50,7 +50,7 @@ class SolicitationStack(Stack):
         )
         programs = list(programs)
         alarms = Alarms(self, "Alarms", stage=stage)
-        stores = self._stores(stage)
+        stores = self._stores(stage, 1 + max((program.candidate_days for program in programs), default=13))
         functions = self._functions(stores, programs, package, stage, alarms)
         batch = BatchMachine(self, "Batch", functions=functions, stage=stage).machine
         self._watch_executions(functions["claim"], batch.state_machine_name)
@@ -63,11 +63,12 @@ class SolicitationStack(Stack):
         board.parts(functions, stores.tables())
         self._outputs(stores, batch.state_machine_arn, Warehouses(programs, functions["extract"]))
 
-    def _stores(self, stage: Stage) -> Stores:
+    def _stores(self, stage: Stage, run_days: int) -> Stores:
+        """`run_days`: a rerun takes back what an earlier attempt stored by that attempt's files, so they outlive candidates."""
         candidates = KeyedTable(self, "Candidates", stage=stage, expires="expiresAt")
         candidates.index("GSI1", dynamodb.ProjectionType.ALL)
         candidates.index("GSI2", dynamodb.ProjectionType.KEYS_ONLY)
-        work = PrivateBucket(self, "Work", stage=stage, keep_days={"runs/": 14, "contacts/": 1})
+        work = PrivateBucket(self, "Work", stage=stage, keep_days={"runs/": run_days, "contacts/": 1})
         acknowledge(
             work,
             {

@@ -37,8 +37,9 @@ class Warehouses:
                 yield f"{program.id}/{connector.id}: {_owner_grants(connector, work_bucket)}"
 
     def _connectors(self) -> list[Connector]:
-        known = {connector.id: connector for program in self.programs for connector in program.connectors}
-        return [known[id] for id in sorted(known)]
+        """Each once; two programs may call different warehouses by the same id."""
+        every = dict.fromkeys(connector for program in self.programs for connector in program.connectors)
+        return sorted(every, key=lambda connector: (connector.id, repr(connector)))
 
     def _athena(self, connector: Connector) -> None:
         allow = self.function.allow

@@ -12,7 +12,7 @@ from cli.funnel import changes, difference, funnel
 from cli.kept_runs import keep
 from cli.program_choice import Day, ProgramName, chosen
 from cli.sandboxes import COULD_NOT_START, Warehouse, opened
-from domain.errors import OvationError
+from domain.errors import OvationError, Rejected
 from domain.solicitation.program import Program
 from sandbox.batch import BatchFailed
 from sandbox.batch import Progress as Done
@@ -39,6 +39,8 @@ def run(
     day = date.date()
     try:
         as_it_stands, with_it = chosen(program), chosen(program, settings or ())
+        if not with_it.enabled:
+            raise Rejected(f"{with_it.id} is disabled in its file: set enabled to run it")
         with opened(warehouse, day) as sandbox:
             if settings:
                 _what_if(sandbox, as_it_stands, with_it, day, settings, as_json)
@@ -67,10 +69,10 @@ def watched(
 def _run(sandbox: Sandbox, program: Program, day: UtcDate, dry_run: bool, rerun: bool, as_json: bool) -> None:
     name = token_hex(4) if dry_run else None
     result = watched(sandbox, program, day, dry_run=name, rerun=rerun)
-    kept = keep(sandbox, program.id, day, name) if result.get("outcome") != "disabled" else None
-    if kept is None:
-        give_up(f"{program.id} is disabled in its file", BAD_INPUT)
+    kept = keep(sandbox, program.id, day, name)
     done_before = result.get("outcome") == "duplicate"
+    if done_before and kept.ledger["status"] != "DONE":
+        give_up(f"{program.id} on {day} is being run by another execution just now", ALREADY_DONE)
     shown = kept.ledger["result"] if done_before else result
     if as_json:
         print_json(shown)

@@ -141,10 +141,19 @@ def test_an_empty_extract_is_admitted_and_closes_with_nothing():
     assert close(RUN, REVIEWS, empty, 1.0)["filters"][0] == {"filter": "trust", "removed": 0, "share": 0.0}
 
 
-def test_a_stage_lasts_from_its_first_start_to_its_last_end():
-    late = changed("etl", startedAt=9.0, finishedAt=20.0)
-    assert stage_seconds(late)["etl"] == 11.0
-    assert stage_seconds(late)["store"] == 2.5
+@pytest.mark.parametrize(
+    ("started", "finished", "seconds"),
+    [
+        (9.0, 20.0, 11.0),  # around the other bucket's 10.0 to 12.5
+        (11.0, 20.0, 10.0),
+        (11.0, 12.0, 2.5),
+        (3600.0, 3602.0, 4.5),  # redriven an hour later: the pause is no work
+    ],
+)
+def test_a_stage_lasts_as_long_as_any_bucket_is_in_it(started, finished, seconds):
+    both = changed("etl", startedAt=started, finishedAt=finished)
+    assert stage_seconds(both)["etl"] == seconds
+    assert stage_seconds(both)["store"] == 2.5
 
 
 def test_a_share_of_nothing_is_none():

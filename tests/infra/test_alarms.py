@@ -19,6 +19,14 @@ def batch_alarms(stack):
     return [alarm for alarm in stack.properties("AWS::CloudWatch::Alarm") if alarm.get("Namespace") == NAMESPACE]
 
 
+def test_the_topic_takes_what_cloudwatch_publishes(stack):
+    [policy] = stack.all("AWS::SNS::TopicPolicy").values()
+    allowed = [it for it in policy["Properties"]["PolicyDocument"]["Statement"] if it["Effect"] == "Allow"]
+    assert [(it["Action"], it["Principal"]) for it in allowed] == [
+        ("sns:Publish", {"Service": "cloudwatch.amazonaws.com"})
+    ]
+
+
 def test_every_alarm_speaks_to_the_topic_and_says_what_it_means(stack):
     [topic] = stack.all("AWS::SNS::Topic")
     for alarm in stack.properties("AWS::CloudWatch::Alarm"):

@@ -47,7 +47,7 @@ def test_work_files_live_two_weeks_contact_data_a_day_and_programs_stay(stack):
     [bucket] = stack.properties("AWS::S3::Bucket")
     rules = bucket["LifecycleConfiguration"]["Rules"]
     assert {rule["Prefix"]: rule["ExpirationInDays"] for rule in rules if "Prefix" in rule} == {
-        "runs/": 14,
+        "runs/": 31,  # a day more than the longest-lived candidates
         "contacts/": 1,
     }
     assert [rule for rule in rules if "AbortIncompleteMultipartUpload" in rule and "Prefix" not in rule]

@@ -11,6 +11,7 @@ from domain.solicitation.run import Run, bucket_ids
 
 Counts = Mapping[str, Any]
 Buckets = Mapping[str, Mapping[str, Counts]]
+AGAIN = "mend the rows, then start the run again with rerun, which unloads them anew"
 STORE_RESULTS = ("created", "updated", "unchanged", "kept")
 
 
@@ -32,7 +33,7 @@ def admit(program: Program, buckets: Buckets, extracts: Sequence[Extracted]) -> 
         reasons = _counter(buckets, "etl", "reasons").most_common(3)
         raise Rejected(
             f"{program.id}: {rejected} of {read} rows are bad, more than maxRejectedShare {program.max_rejected_share:g}"
-            f" ({', '.join(f'{reason} {count}' for reason, count in reasons)})"
+            f" ({', '.join(f'{reason} {count}' for reason, count in reasons)}): {AGAIN}"
         )
     return {"read": read, "rejected": rejected}
 
@@ -42,9 +43,9 @@ def _all_read(program: Program, buckets: Buckets, extracts: Sequence[Extracted])
     for extract in extracts:
         files, rows = _counter(buckets, "etl", "files")[extract.query], _counter(buckets, "etl", "rows")[extract.query]
         if files != extract.files:
-            raise Rejected(f"{program.id}: {extract.query} unloaded {extract.files} files, {files} were read")
+            raise Rejected(f"{program.id}: {extract.query} unloaded {extract.files} files, {files} were read: {AGAIN}")
         if extract.rows not in (None, rows):
-            raise Rejected(f"{program.id}: {extract.query} unloaded {extract.rows} rows, {rows} were read")
+            raise Rejected(f"{program.id}: {extract.query} unloaded {extract.rows} rows, {rows} were read: {AGAIN}")
 
 
 def check_contacts(program: Program, buckets: Buckets, extract: Extracted) -> None:
@@ -107,14 +108,21 @@ def share(part: int, whole: int) -> float:
 
 
 def stage_seconds(buckets: Buckets) -> dict[str, float]:
-    """Seconds from a stage's first start to its last end, over all buckets; the clocks are those of the functions."""
-    spans: dict[str, list[float]] = {}
+    """Seconds in which any bucket was in the stage, pauses between them left out; the clocks are those of the functions."""
+    spans: dict[str, list[tuple[float, float]]] = {}
     for stages in buckets.values():
         for stage, counts in stages.items():
-            started, finished = float(counts["startedAt"]), float(counts["finishedAt"])
-            first, last = spans.get(stage, (started, finished))
-            spans[stage] = [min(first, started), max(last, finished)]
-    return {stage: round(last - first, 3) for stage, (first, last) in sorted(spans.items())}
+            spans.setdefault(stage, []).append((float(counts["startedAt"]), float(counts["finishedAt"])))
+    return {stage: round(_busy(sorted(times)), 3) for stage, times in sorted(spans.items())}
+
+
+def _busy(spans: Sequence[tuple[float, float]]) -> float:
+    """The length of the union of spans that come in the order of their starts."""
+    busy, until = 0.0, float("-inf")
+    for started, finished in spans:
+        busy += max(0.0, finished - max(started, until))
+        until = max(until, finished)
+    return busy
 
 
 def _finished(stage: str, program: Program, buckets: Buckets) -> None:

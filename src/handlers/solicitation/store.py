@@ -51,6 +51,7 @@ def store(
     items = 0
     for rows in chunks(files.read(run.work_key(bucket, "score")), KEYS_A_READ):
         page = [store_row(row) for row in rows]
+        ledger.check_held(run)  # a stopped execution does not end the call it was in
         done, written = settle(page, run, candidates)
         items += written
         bands.update(band(row["score"]["value"]) for row in rows)

@@ -24,7 +24,7 @@ class Warehouses:
 
     def grant(self) -> None:
         """Allow the function what each connector needs; equal rights are stated once."""
-        for connector in self._connectors():
+        for connector in connectors_of(self.programs):
             if connector.engine == "athena":
                 self._athena(connector)
             else:
@@ -35,11 +35,6 @@ class Warehouses:
         for program in self.programs:
             for connector in program.connectors:
                 yield f"{program.id}/{connector.id}: {_owner_grants(connector, work_bucket)}"
-
-    def _connectors(self) -> list[Connector]:
-        """Each once; two programs may call different warehouses by the same id."""
-        every = dict.fromkeys(connector for program in self.programs for connector in program.connectors)
-        return sorted(every, key=lambda connector: (connector.id, repr(connector)))
 
     def _athena(self, connector: Connector) -> None:
         allow = self.function.allow
@@ -99,6 +94,12 @@ class Warehouses:
     def _global(self, service: str, name: str) -> str:
         parts = ArnComponents(service=service, region="", account="", resource=name)
         return Arn.format(parts, Stack.of(self.function))
+
+
+def connectors_of(programs: Iterable[Program]) -> list[Connector]:
+    """Every connector once, in a fixed order; two programs may call different warehouses by the same id."""
+    every = dict.fromkeys(connector for program in programs for connector in program.connectors)
+    return sorted(every, key=lambda connector: (connector.id, repr(connector)))
 
 
 def _owner_grants(connector: Connector, work_bucket: str) -> str:

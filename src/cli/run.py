@@ -39,8 +39,8 @@ def run(
     day = date.date()
     try:
         as_it_stands, with_it = chosen(program), chosen(program, settings or ())
-        if not with_it.enabled:
-            raise Rejected(f"{with_it.id} is disabled in its file: set enabled to run it")
+        if not (as_it_stands.enabled and with_it.enabled):
+            raise Rejected(f"{with_it.id} is disabled: a run needs it enabled in its file, and --set must leave it so")
         with opened(warehouse, day) as sandbox:
             if settings:
                 _what_if(sandbox, as_it_stands, with_it, day, settings, as_json)

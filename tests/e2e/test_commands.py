@@ -137,6 +137,17 @@ def test_bad_input_says_what_where_and_what_to_do(state: Path, words: tuple[str,
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize("setting", [(), ("--set", "enabled=true")])
+def test_a_disabled_program_is_not_run_and_says_so(tmp_path: Path, setting: tuple[str, ...]) -> None:
+    asleep = tmp_path / "asleep.yaml"
+    asleep.write_text(
+        (ROOT / "programs/product-reviews.yaml").read_text().replace("enabled: true", "enabled: false", 1)
+    )
+    done = ovation("run", asleep, "--date", DAY, *setting, state=tmp_path)
+    assert done.returncode == 2
+    assert "product-reviews is disabled" in " ".join(done.stderr.split())
+
+
 def test_without_a_sandbox_a_run_says_how_to_get_one(tmp_path: Path) -> None:
     done = ovation("run", REVIEWS, "--date", DAY, state=tmp_path)
     assert done.returncode == 2

@@ -18,7 +18,7 @@ from adapters.aws.run_programs import keep_program
 from adapters.aws.runs import RunLedger
 from adapters.aws.session import QUICK
 from adapters.aws.work_files import WorkFiles
-from domain.errors import Unavailable
+from domain.errors import Rejected, Unavailable
 from domain.solicitation.program import Channel
 from domain.solicitation.stored import storer
 from handlers.solicitation.store import store
@@ -265,3 +265,18 @@ def test_two_programs_over_the_same_customers_mix_nothing(parts):
     after = table(parts)
     assert {key: item for key, item in after.items() if key in before} == before
     assert len(after) == 2 * len(before)
+
+
+def test_a_call_whose_run_is_taken_over_stops_at_the_next_page(parts):
+    def take_over(**_):
+        parts["ledger"].claim(replace(RUN, holder="another"), False, lambda holder: False, 0.0)
+
+    events = parts["candidates"].dynamodb.meta.events
+    events.register("before-call.dynamodb.BatchWriteItem", take_over)
+    try:
+        with pytest.raises(Rejected, match="was taken over"):
+            run_store(parts, [row(number) for number in range(250)])
+    finally:
+        events.unregister("before-call.dynamodb.BatchWriteItem", take_over)
+    bases = [item for item in parts["candidates"].dynamodb.scan(TableName="Candidates")["Items"] if "status" in item]
+    assert len(bases) == 100  # the page it was at, of three

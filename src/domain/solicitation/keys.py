@@ -8,3 +8,8 @@ def escaped(id: str) -> str:
 
 def customer_key(customer: str) -> str:
     return f"CUSTOMER#{escaped(customer)}"
+
+
+def unescaped(part: str) -> str:
+    """The id that `escaped` made this part of a key of."""
+    return part.replace("%23", "#").replace("%25", "%")

@@ -1,6 +1,9 @@
-"""What a mail is made of and becomes, and how names that others typed are made fit to stand in one."""
+"""What a mail is made of and becomes, and the language it is written in."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
+
+DEFAULT_LOCALE = "en"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,3 +34,11 @@ class Mail:
     subject: str
     html: str
     text: str
+
+
+def nearest_locale(locale: str, there: Collection[str]) -> str:
+    """The locale to speak instead of one we may not have: `de-AT` is `de`, `en-IN` is `en`, and what we cannot speak is `en`."""
+    known = {each.lower(): each for each in there}
+    parts = locale.lower().replace("_", "-").split("-")
+    tries = ("-".join(parts[:length]) for length in range(len(parts), 0, -1))
+    return next((known[each] for each in tries if each in known), DEFAULT_LOCALE)

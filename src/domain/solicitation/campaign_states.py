@@ -5,10 +5,10 @@ from typing import Literal
 
 State = Literal["PLANNED", "SCHEDULED", "SENDING", "STOPPED", "DONE"]
 
-# What a campaign may be in before each state. STOPPED is an operator's word: only an operator's SCHEDULED takes it back.
+# What a campaign may be in before each state. STOPPED is an operator's word, and nothing takes it back.
 BEFORE: Mapping[State, tuple[State, ...]] = {
     "PLANNED": (),
-    "SCHEDULED": ("PLANNED", "SCHEDULED", "STOPPED"),
+    "SCHEDULED": ("PLANNED", "SCHEDULED"),
     "SENDING": ("PLANNED", "SCHEDULED", "SENDING", "DONE"),  # a chunk put off till tomorrow may come after DONE
     "STOPPED": ("PLANNED", "SCHEDULED", "SENDING", "STOPPED"),
     "DONE": ("SCHEDULED", "SENDING", "DONE"),

@@ -47,7 +47,17 @@ def test_the_product_reviews_published_load_as_they_are():
         FilterStep("frequency-cap", {"maxRequestsPerMonth": 3}),
     )
     assert program.channels == (
-        Channel("email", "email", {"templateId": "review-request-v3", "sendTime": "10:00", "timezone": "local"}),
+        Channel(
+            "email",
+            "email",
+            {
+                "templateId": "review-request-v3",
+                "sendTime": "10:00",
+                "timezone": "local",
+                "lateZones": "next-day",
+                "shadowMode": False,
+            },
+        ),
     )
     assert (program.schedules["batch"], program.candidate_days) == ("cron(0 2 * * ? *)", 30)
     assert (program.scoring.cache_days, program.min_score, program.limit) == (7, 0.7, 50_000)

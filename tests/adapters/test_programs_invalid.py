@@ -191,6 +191,11 @@ def test_a_query_that_cannot_be_run_again_and_again_is_named(query, told, tmp_pa
             "channels.email.config.timezone = 'locale': is no IANA time zone; nearest: ",
         ),
         (
+            {"channels": [{**EMAIL, "config": {"templateId": "t", "lateZones": "nextday"}}]},
+            "channels.email.config.lateZones = 'nextday': is unknown; nearest: next-day",
+        ),
+        ({"channels": [{**EMAIL, "shadowMode": "yes"}]}, "channels.email.shadowMode = 'yes': "),
+        (
             {"dataConnectors": [{**connector()[0], "connectorId": "contacts"}]},
             "dataConnectors.contacts.connectorId = 'contacts': is the name of the contacts query; take another",
         ),

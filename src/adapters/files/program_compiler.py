@@ -44,7 +44,11 @@ def compiled(file: ProgramFile) -> Program:
         cap_group=file.cap_group or file.program_id,
         scoring=_scoring(file),
         channels=tuple(
-            Channel(channel.channel_id, channel.type, channel.config.model_dump(by_alias=True))
+            Channel(
+                channel.channel_id,
+                channel.type,
+                {**channel.config.model_dump(by_alias=True), "shadowMode": channel.shadow_mode},
+            )
             for channel in file.channels
             if channel.enabled
         ),

@@ -13,6 +13,7 @@ from adapters.files.program_fields import (
     Json,
     Locale,
     LocalOrZone,
+    OneOf,
     Part,
     Shaped,
     Text,
@@ -71,6 +72,8 @@ class EmailConfig(Part):
     """When it should arrive, in `timezone`."""
     timezone: LocalOrZone = "local"
     """`local` is the customer's own zone, else the marketplace's; or one IANA zone for all."""
+    late_zones: Annotated[str, OneOf(("next-day", "skip"))] = "next-day"
+    """What becomes of zones where `sendTime` is past when the campaign is planned."""
 
 
 class VoiceConfig(Part):
@@ -85,6 +88,8 @@ class _Channel(Part):
     """Name of the channel; candidates are indexed under it."""
     enabled: bool = True
     """A disabled channel has no candidates."""
+    shadow_mode: bool = False
+    """Do all but send: what would have been sent is recorded."""
 
 
 class EmailChannel(_Channel):

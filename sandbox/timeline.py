@@ -1,4 +1,4 @@
-"""What time the sandbox believes it is: one real clock, and one that only moves when told to."""
+"""What time the sandbox believes it is: one real clock, one that only moves when told to, and one that is each in its turn."""
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -51,6 +51,25 @@ class VirtualClock:
                 raise ValueError(f"time moves forward only, not from {self._now} to {moment}")
             self._now = moment
             return self._now
+
+
+class DayClock:
+    """A sandbox's time: the machine's until a day is begun, from then on where that day stands. A later `begin` may lie earlier."""
+
+    def __init__(self) -> None:
+        self._within: Clock = WallClock()
+
+    def now(self) -> datetime:
+        return self._within.now()
+
+    def begin(self, moment: datetime) -> None:
+        self._within = VirtualClock(moment)
+
+    def advance_to(self, moment: datetime) -> datetime:
+        """Move forward within the day. Raises ValueError for a step backwards, and RuntimeError before any day was begun."""
+        if not isinstance(self._within, VirtualClock):
+            raise RuntimeError("no day was begun: the machine's time cannot be moved")
+        return self._within.advance_to(moment)
 
 
 def _utc(moment: datetime) -> datetime:

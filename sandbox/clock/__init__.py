@@ -2,5 +2,6 @@
 
 from sandbox.clock.expression import next_fire
 from sandbox.clock.firing import Fired, ScheduleClock
+from sandbox.clock.schedules import Schedule
 
-__all__ = ["Fired", "ScheduleClock", "next_fire"]
+__all__ = ["Fired", "Schedule", "ScheduleClock", "next_fire"]

@@ -5,17 +5,24 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import count
-from typing import Any
+from typing import Any, Protocol
 
 from botocore.exceptions import ClientError, ConnectionError, HTTPClientError
 
 from sandbox.clock.delivery import Firing, call, park
-from sandbox.clock.schedules import MAX_AGE, MAX_RETRIES, Schedule, read_schedules
-from sandbox.timeline import VirtualClock
+from sandbox.clock.schedules import MAX_AGE, MAX_RETRIES, Schedule, Schedules
 
 FIRST_RETRY = timedelta(minutes=1)  # the service's backoff is not published; ours doubles up to an hour
 LONGEST_RETRY = timedelta(hours=1)
 INSTANT = timedelta(microseconds=1)
+
+
+class Timeline(Protocol):
+    """A clock that can be moved forward."""
+
+    def now(self) -> datetime: ...
+
+    def advance_to(self, moment: datetime) -> datetime: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,15 +40,20 @@ class ScheduleClock:
     """Moves a virtual clock and fires what falls due, in order of time; `aws(service)` gives a boto3 client.
 
     Schedules are read anew at every moment, so one that a function makes at run time is seen. A schedule exists from the moment it
-    is first seen. A flexible time window is taken as its beginning.
+    is first seen. A flexible time window is taken as its beginning. Those that are not `wanted` never fire.
     """
 
     aws: Callable[[str], Any]
-    timeline: VirtualClock
+    timeline: Timeline
+    wanted: Callable[[Schedule], bool] = lambda schedule: True
     _seen: dict[str, datetime] = field(default_factory=dict)
     _done: dict[str, datetime] = field(default_factory=dict)  # until when each schedule has been fired
     _retries: list[tuple[datetime, int, Firing]] = field(default_factory=list)  # a heap; the number settles ties
     _order: Iterator[int] = field(default_factory=count)
+    _schedules: Schedules = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._schedules = Schedules(self.aws)
 
     def next_due(self) -> datetime | None:
         """The next moment at which anything fires."""
@@ -61,7 +73,7 @@ class ScheduleClock:
         return history
 
     def _read(self) -> list[Schedule]:
-        schedules = read_schedules(self.aws)
+        schedules = [schedule for schedule in self._schedules.read() if self.wanted(schedule)]
         for schedule in schedules:
             self._seen.setdefault(schedule.arn, self.timeline.now())
         return schedules

@@ -1,6 +1,6 @@
 """The EventBridge services' own answers in, every schedule they know out: deployed ones, and those made at run time."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -37,27 +37,42 @@ class Schedule:
         return None if moment is None or (self.end and moment > self.end) else moment
 
 
-def read_schedules(aws: Any) -> list[Schedule]:
-    """All enabled ones. `aws(service)` gives a boto3 client."""
-    return [*_scheduler(aws("scheduler")), *_rules(aws("events"))]
+@dataclass
+class Schedules:
+    """All that the services know. `aws(service)` gives a boto3 client; each schedule is described once a change."""
 
+    aws: Callable[[str], Any]
+    _known: dict[str, tuple[datetime, Schedule]] = field(default_factory=dict)
 
-def _scheduler(scheduler: Any) -> Iterator[Schedule]:
-    for page in scheduler.get_paginator("list_schedules").paginate():
-        for listed in page["Schedules"]:
+    def read(self) -> list[Schedule]:
+        """The enabled ones, as they are now."""
+        return [*self._scheduler(self.aws("scheduler")), *_rules(self.aws("events"))]
+
+    def _scheduler(self, scheduler: Any) -> Iterator[Schedule]:
+        for page in scheduler.get_paginator("list_schedules").paginate():
+            for listed in page["Schedules"]:
+                if listed["State"] == "ENABLED":
+                    yield self._described(scheduler, listed)
+
+    def _described(self, scheduler: Any, listed: Mapping[str, Any]) -> Schedule:
+        arn, changed = listed["Arn"], listed["LastModificationDate"]
+        if arn not in self._known or self._known[arn][0] != changed:
             key = {"Name": listed["Name"], "GroupName": listed["GroupName"]}
-            found = scheduler.get_schedule(**key)
-            if found["State"] == "ENABLED":
-                yield Schedule(
-                    arn=found["Arn"],
-                    expression=found["ScheduleExpression"],
-                    zone=found.get("ScheduleExpressionTimezone") or "UTC",
-                    targets=(found["Target"],),
-                    start=_utc(found.get("StartDate")),
-                    end=_utc(found.get("EndDate")),
-                    delete_after=found.get("ActionAfterCompletion") == "DELETE",
-                    key=key,
-                )
+            self._known[arn] = changed, _schedule(scheduler.get_schedule(**key), key)
+        return self._known[arn][1]
+
+
+def _schedule(found: Mapping[str, Any], key: Mapping[str, str]) -> Schedule:
+    return Schedule(
+        arn=found["Arn"],
+        expression=found["ScheduleExpression"],
+        zone=found.get("ScheduleExpressionTimezone") or "UTC",
+        targets=(found["Target"],),
+        start=_utc(found.get("StartDate")),
+        end=_utc(found.get("EndDate")),
+        delete_after=found.get("ActionAfterCompletion") == "DELETE",
+        key=key,
+    )
 
 
 def _rules(events: Any) -> Iterator[Schedule]:

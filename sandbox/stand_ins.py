@@ -21,7 +21,7 @@ class StandIns:
     def start(cls, s3_endpoint: str, cache: Path) -> Self:
         """Start all on free ports. The warehouse unloads to `s3_endpoint`; fitted models are kept in `cache`."""
         return cls(
-            WarehouseServer(s3_endpoint).start(),
+            WarehouseServer(s3_endpoint, glue=True).start(),
             SageMakerServer(cache).start(),
             FeatureStoreServer().start(),
         )

@@ -11,6 +11,7 @@ from botocore.config import Config
 from sandbox.aws_http import AwsError, AwsServer, Reply, Request
 from sandbox.ministack import REGION
 from sandbox.warehouse.athena import AthenaApi
+from sandbox.warehouse.catalogue import Catalogue
 from sandbox.warehouse.faults import WarehouseFaults
 from sandbox.warehouse.output import Output
 from sandbox.warehouse.redshift import RedshiftApi
@@ -19,17 +20,22 @@ from sandbox.warehouse.tables import MAIN, Tables
 
 
 class WarehouseServer(AwsServer):
-    """Athena and the Redshift Data API at one `endpoint`; unloads go to the S3 at `s3_endpoint` (None: boto3's own way).
+    """Athena and the Redshift Data API at one `endpoint`; unloads go to the S3, and tables of the Glue catalogue
+    come from the AWS, at `s3_endpoint` (None: boto3's own way); `glue`: there is one.
 
     `calls` counts by operation, such as `AmazonAthena.StartQueryExecution`.
     """
 
     faults: WarehouseFaults
 
-    def __init__(self, s3_endpoint: str | None = None, faults: WarehouseFaults | None = None) -> None:
+    def __init__(
+        self, s3_endpoint: str | None = None, faults: WarehouseFaults | None = None, *, glue: bool = False
+    ) -> None:
         super().__init__(faults or WarehouseFaults())
         self._tables = Tables()
-        self._statements = Statements(self._tables, Output(_s3(s3_endpoint)), self.faults)
+        s3 = _client("s3", s3_endpoint)
+        catalogue = Catalogue(_client("glue", s3_endpoint), s3, self._tables) if glue else None
+        self._statements = Statements(self._tables, Output(s3), self.faults, catalogue)
         self._operations = {
             **{
                 f"AmazonAthena.{name}": call
@@ -98,11 +104,11 @@ class WarehouseServer(AwsServer):
         raise AwsError(404, "NotFound", f"no door {request.path}")
 
 
-def _s3(endpoint: str | None) -> Any:
+def _client(service: str, endpoint: str | None) -> Any:
     if endpoint is None:
-        return boto3.client("s3")
-    return boto3.client(
-        "s3",
+        return boto3.client(service, region_name=REGION)  # type: ignore[call-overload]
+    return boto3.client(  # type: ignore[call-overload]
+        service,
         endpoint_url=endpoint,
         region_name=REGION,
         aws_access_key_id="test",

@@ -10,6 +10,7 @@ from typing import Any
 import duckdb
 from botocore.exceptions import ClientError
 
+from sandbox.warehouse.catalogue import Catalogue
 from sandbox.warehouse.dialects import EngineError, quoted, to_duckdb
 from sandbox.warehouse.faults import WarehouseFaults
 from sandbox.warehouse.output import Output, Written, columns_of
@@ -53,8 +54,11 @@ class Statement:
 class Statements:
     """All statements of one warehouse."""
 
-    def __init__(self, tables: Tables, output: Output, faults: WarehouseFaults) -> None:
+    def __init__(
+        self, tables: Tables, output: Output, faults: WarehouseFaults, catalogue: Catalogue | None = None
+    ) -> None:
         self._tables = tables
+        self._catalogue = catalogue
         self._output = output
         self._faults = faults
         self._known: dict[str, Statement] = {}
@@ -137,6 +141,8 @@ class Statements:
     def _execute(self, statement: Statement) -> None:
         plan = parse_unload(statement.sql, statement.dialect)
         text = plan.select if plan else statement.sql
+        if self._catalogue and statement.dialect == "athena":
+            self._catalogue.refresh(text, statement.database)
         select = to_duckdb(text, statement.dialect, statement.parameters, self._tables.schemas())
         with self._tables.cursor(statement.database) as cursor:
             statement.cursor = cursor

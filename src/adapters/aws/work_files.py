@@ -30,6 +30,11 @@ class WorkFiles:
             body = self.s3.get_object(Bucket=self.bucket, Key=key)["Body"]
         yield from jsonl.decode(body, key, instead)  # type: ignore[arg-type]
 
+    def copy(self, key: str, to: str) -> None:
+        """Copy an object within the bucket, without reading it. Unavailable: it is not there (yet)."""
+        with aws_calls(f"copy s3://{self.bucket}/{key}"):
+            self.s3.copy_object(Bucket=self.bucket, Key=to, CopySource={"Bucket": self.bucket, "Key": key})
+
     def keys(self, prefix: str) -> list[str]:
         with aws_calls(f"list s3://{self.bucket}/{prefix}"):
             pages = self.s3.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=prefix)

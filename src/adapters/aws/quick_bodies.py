@@ -1,11 +1,11 @@
-"""DynamoDB's batch calls in, the same calls out with bodies written and read by orjson: botocore's own walk is half their cost."""
+"""DynamoDB's calls for many items in, the same out with bodies written and read by orjson: botocore's own walk is half their cost."""
 
 from base64 import b64encode
 from typing import Any
 
 import orjson
 
-OPERATIONS = ("BatchGetItem", "BatchWriteItem")
+OPERATIONS = ("BatchGetItem", "BatchWriteItem", "Query")
 BODY = "ovation_body"
 BINARY = (b'"B"', b'"BS"')  # travels as base64, which botocore knows how to read
 
@@ -23,7 +23,12 @@ def quicken(dynamodb: Any) -> Any:
 def _write(params: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
     context[BODY] = orjson.dumps(params, default=_base64)
     # Nothing is left for botocore to walk through; the names stay, for its choice of endpoint.
-    params["RequestItems"] = {table: type(asked)() for table, asked in params["RequestItems"].items()}
+    if "RequestItems" in params:
+        left = {"RequestItems": {table: type(asked)() for table, asked in params["RequestItems"].items()}}
+    else:
+        left = {"TableName": params["TableName"]}
+    params.clear()
+    params.update(left)
 
 
 def _attach(params: dict[str, Any], context: dict[str, Any], **_: Any) -> None:

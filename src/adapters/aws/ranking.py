@@ -1,38 +1,36 @@
 """A program's candidates for a channel, best first: the index is read in shards, a page at a time, and merged exactly."""
 
 from collections.abc import Iterator
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import ROUND_CEILING, Decimal
 from heapq import merge
 from math import isqrt
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from adapters.aws.attribute_values import Item, decode_item
-from adapters.aws.faults import aws_calls
+from adapters.aws.queries import Request, items, page, query
 from domain.solicitation.keys import escaped
 from domain.solicitation.program import Program
+from domain.solicitation.serving import Position, score_floor
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-NEEDED = ("GSI1SK", "PK", "SK", "expiresAt")  # what a merge looks at; comes with any choice of attributes
-MOST = "2"  # above every score key: scores end at 1.000000
-
-
-class Position(NamedTuple):
-    """Where a candidate stands in the ranking: by score and the hash that breaks ties, then by customer."""
-
-    score_key: str
-    customer_key: str
+NEEDED = ("GSI1SK", "PK", "expiresAt")  # what the merge looks at comes with any choice of attributes
+ABOVE_ALL = "2"  # score keys end at 1.000000
 
 
 @dataclass(frozen=True)
 class Ranking:
-    """The GSI1 of the Candidates table. Its reads lag behind writes by milliseconds (AWS: indexes are eventually consistent)."""
+    """The GSI1 of the Candidates table; it lags behind writes by milliseconds (AWS: indexes are eventually consistent).
+
+    With a `pool` the first pages of all shards are asked for at once.
+    """
 
     dynamodb: "DynamoDBClient"
     table: str
+    pool: Executor | None = None
 
     def top(
         self,
@@ -51,59 +49,37 @@ class Ranking:
         a position, be its candidate there still or not. `expected` is how many will be taken, if known: pages are cut to it.
         Unavailable: the table cannot be read now; what came before is good.
         """
-        between = (floor(min_score), after.score_key if after else MOST)
-        limit = None if expected is None else first_page(expected, program.serving_shards)
-        shards = [
-            self._shard(f"PROGRAM#{escaped(program.id)}#CHANNEL#{escaped(channel)}#{shard}", limit, between, attributes)
+        between = (score_floor(min_score), after.score_key if after else ABOVE_ALL)
+        requests = [
+            self._request(f"PROGRAM#{escaped(program.id)}#CHANNEL#{escaped(channel)}#{shard}", between, attributes)
             for shard in range(program.serving_shards)
         ]
+        if expected is not None:
+            cut = first_page(expected, len(requests))
+            requests = [{**request, "Limit": cut} for request in requests]
         current = now.timestamp()
-        for item in merge(*shards, key=position, reverse=True):
+        for item in merge(*self._shards(requests), key=position, reverse=True):
             if (after is None or position(item) < after) and int(item["expiresAt"]["N"]) > current:
                 yield decode_item(item)
 
-    def _shard(
-        self, key: str, limit: int | None, between: tuple[str, str], attributes: tuple[str, ...]
-    ) -> Iterator[Item]:
-        request = query(self.table, key, between, attributes)
-        if limit is not None:
-            request["Limit"] = limit
-        while True:
-            with aws_calls(f"read {self.table}"):
-                page: Any = self.dynamodb.query(**request)
-            yield from page["Items"]
-            if "LastEvaluatedKey" not in page:
-                return
-            request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+    def _request(self, key: str, between: tuple[str, str], attributes: tuple[str, ...]) -> Request:
+        condition = "GSI1PK = :key AND GSI1SK BETWEEN :least AND :most"
+        names = tuple(dict.fromkeys((*NEEDED, *attributes))) if attributes else ()
+        values = {"key": key, "least": between[0], "most": between[1]}
+        return {**query(self.table, condition, values, names), "IndexName": "GSI1", "ScanIndexForward": False}
 
-
-def query(table: str, key: str, between: tuple[str, str], attributes: tuple[str, ...]) -> dict[str, Any]:
-    """One shard's items in descending order."""
-    names = tuple(dict.fromkeys((*NEEDED, *attributes))) if attributes else ()
-    request: dict[str, Any] = {
-        "TableName": table,
-        "IndexName": "GSI1",
-        "KeyConditionExpression": "GSI1PK = :key AND GSI1SK BETWEEN :least AND :most",
-        "ExpressionAttributeValues": {":key": {"S": key}, ":least": {"S": between[0]}, ":most": {"S": between[1]}},
-        "ScanIndexForward": False,
-    }
-    if names:
-        request["ProjectionExpression"] = ", ".join(f"#{number}" for number in range(len(names)))
-        request["ExpressionAttributeNames"] = {f"#{number}": name for number, name in enumerate(names)}
-    return request
+    def _shards(self, requests: list[Request]) -> list[Iterator[Item]]:
+        if self.pool is None or len(requests) == 1:
+            return [items(self.dynamodb, request) for request in requests]
+        firsts = self.pool.map(lambda request: page(self.dynamodb, request), requests)
+        return [items(self.dynamodb, request, first) for request, first in zip(requests, firsts, strict=True)]
 
 
 def position(item: Item) -> Position:
     return Position(item["GSI1SK"]["S"], item["PK"]["S"])
 
 
-def floor(min_score: float) -> str:
-    """The least score key of a score of at least `min_score`: keys have six decimals, so between two the upper one counts."""
-    least = Decimal(repr(float(min_score))).quantize(Decimal("0.000001"), rounding=ROUND_CEILING)
-    return f"{max(least, Decimal(0)):.6f}"
-
-
 def first_page(expected: int, shards: int) -> int:
-    """How many to ask of each shard for `expected` in all: its share and three deviations, so that few need a second page."""
+    """How many to ask of each shard for `expected` in all: its share and two deviations, so that few need a second page."""
     share = -(-expected // shards)
-    return min(expected, share + 3 * isqrt(share) + 1)
+    return min(expected, share + 2 * isqrt(share) + 1)

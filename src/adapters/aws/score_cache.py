@@ -6,6 +6,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from adapters.aws import batch_items
+from adapters.aws.attribute_values import decode_item
+from adapters.aws.queries import items, query
 from domain.solicitation.keys import customer_key, escaped
 from domain.solicitation.program import Model
 from domain.solicitation.scoring import Pair, valid
@@ -40,6 +42,13 @@ class ScoreCache:
                 for pair, score in scores.items()
             ),
         )
+
+    def forget(self, pairs: Iterable[Pair]) -> int:
+        """Delete what any model, in any version, said of these candidates; how many scores that was."""
+        requests = (query(self.table, "PK = :pair", {"pair": pair_key(pair)}, ("PK", "SK")) for pair in pairs)
+        keys = [decode_item(item) for request in requests for item in items(self.dynamodb, request)]
+        batch_items.delete(self.dynamodb, self.table, keys)
+        return len(keys)
 
 
 def pair_key(pair: Pair) -> str:

@@ -1,11 +1,8 @@
 """The batch's tables, bucket and programs in, its nine functions out, each with the verbs it uses."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 
 from aws_cdk import ArnFormat, Duration, Stack
-from aws_cdk import aws_dynamodb as dynamodb
-from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from domain.solicitation.program import Program
@@ -22,29 +19,11 @@ from handlers.solicitation.settings import (
     StoreSettings,
 )
 from infra.function import Fleet, PythonFunction
+from infra.parts import EVENT_BUS
+from infra.stores import Stores
 from infra.warehouses import Warehouses
 
-EVENT_BUS = "default"
 SHORT, LONG = Duration.minutes(2), Duration.minutes(15)  # a look at the books; a bucket's worth of work (Lambda's most)
-
-
-@dataclass(frozen=True)
-class Stores:
-    """Where the batch keeps things."""
-
-    candidates: dynamodb.Table
-    customers: dynamodb.Table
-    score_cache: dynamodb.Table
-    runs: dynamodb.Table
-    work: s3.Bucket
-
-    def tables(self) -> Mapping[str, dynamodb.Table]:
-        return {
-            "Candidates": self.candidates,
-            "Customers": self.customers,
-            "ScoreCache": self.score_cache,
-            "Runs": self.runs,
-        }
 
 
 class BatchFunctions(Construct):

@@ -10,9 +10,11 @@ from infra.stages import Stage
 
 
 class PrivateBucket(s3.Bucket):
-    """`keep_days` maps a prefix to the days its objects live; what lies elsewhere stays."""
+    """`keep_days` maps a prefix to the days its objects live; what lies elsewhere stays, after `cold_days` in a cheaper class."""
 
-    def __init__(self, scope: Construct, id: str, *, stage: Stage, keep_days: Mapping[str, int]) -> None:
+    def __init__(
+        self, scope: Construct, id: str, *, stage: Stage, keep_days: Mapping[str, int], cold_days: int | None = None
+    ) -> None:
         super().__init__(
             scope,
             id,
@@ -25,5 +27,10 @@ class PrivateBucket(s3.Bucket):
             lifecycle_rules=[
                 s3.LifecycleRule(abort_incomplete_multipart_upload_after=Duration.days(1)),
                 *(s3.LifecycleRule(prefix=prefix, expiration=Duration.days(d)) for prefix, d in keep_days.items()),
+                *([s3.LifecycleRule(transitions=[_infrequent(cold_days)])] if cold_days else []),
             ],
         )
+
+
+def _infrequent(days: int) -> s3.Transition:
+    return s3.Transition(storage_class=s3.StorageClass.INFREQUENT_ACCESS, transition_after=Duration.days(days))

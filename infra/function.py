@@ -9,6 +9,7 @@ from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
+from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from handlers.settings import Settings
@@ -69,9 +70,32 @@ class PythonFunction(lambda_.Function):
             )
         )
 
-    def uses(self, table: dynamodb.ITable, *verbs: str) -> None:
-        """Allow DynamoDB verbs (`GetItem`) on one table."""
-        self.allow([f"dynamodb:{verb}" for verb in verbs], [table.table_arn])
+    def may_pass(self, role: iam.IRole, service: str) -> None:
+        """Allow handing `role` to one AWS service."""
+        only = {"StringEquals": {"iam:PassedToService": service}}
+        self._own_role.add_to_principal_policy(
+            iam.PolicyStatement(actions=["iam:PassRole"], resources=[role.role_arn], conditions=only)
+        )
+
+    def uses(self, table: dynamodb.ITable, *verbs: str, index: str = "") -> None:
+        """Allow DynamoDB verbs (`GetItem`) on one table, or on one index of it."""
+        place = f"{table.table_arn}/index/{index}" if index else table.table_arn
+        self.allow([f"dynamodb:{verb}" for verb in verbs], [place])
+
+    def gives_up_to(self, lost: sqs.IQueue) -> None:
+        """Set aside the events that Lambda took over for a caller who does not wait, and that failed three times."""
+        place = lambda_.CfnEventInvokeConfig.DestinationConfigProperty(
+            on_failure=lambda_.CfnEventInvokeConfig.OnFailureProperty(destination=lost.queue_arn)
+        )
+        lambda_.CfnEventInvokeConfig(
+            self,
+            "GivesUp",
+            function_name=self.function_name,
+            qualifier="$LATEST",
+            maximum_retry_attempts=2,
+            destination_config=place,
+        ).node.add_dependency(self._own_role)  # Lambda checks at once that the role may send there
+        self.allow(["sqs:SendMessage"], [lost.queue_arn])
 
     def _watch(self, id: str, fleet: Fleet, timeout: Duration) -> None:
         alarms, five = fleet.alarms, Duration.minutes(5)

@@ -1,4 +1,4 @@
-"""A queue for what could not be delivered: encrypted, TLS only, kept for the longest time SQS allows, watched."""
+"""A stage in, our two kinds of queues out: one of work, and one for what could not be delivered. Encrypted, TLS only, watched."""
 
 from aws_cdk import Duration
 from aws_cdk import aws_sqs as sqs
@@ -27,4 +27,25 @@ class DeadLetters(sqs.Queue):
             self.metric_approximate_number_of_messages_visible(period=Duration.minutes(5), statistic="Maximum"),
             id=f"{id}NotEmpty",
             says="Something could not be delivered: look at the queue's messages, mend the cause, send them again.",
+        )
+
+
+class Outbox(sqs.Queue):
+    """What waits for its one kind of worker; after `attempts` deliveries a message is set aside.
+
+    AWS asks that a message stays hidden for six times its worker's `timeout`, so that a throttled worker is not overtaken.
+    """
+
+    def __init__(
+        self, scope: Construct, id: str, *, timeout: Duration, attempts: int, unsent: DeadLetters, stage: Stage
+    ) -> None:
+        super().__init__(
+            scope,
+            id,
+            encryption=sqs.QueueEncryption.SQS_MANAGED,
+            enforce_ssl=True,
+            retention_period=Duration.days(14),
+            visibility_timeout=Duration.seconds(6 * timeout.to_seconds()),
+            dead_letter_queue=sqs.DeadLetterQueue(queue=unsent, max_receive_count=attempts),
+            removal_policy=stage.removal_policy,
         )

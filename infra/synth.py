@@ -59,10 +59,17 @@ def build(app: App, programs: Sequence[Program], *, package: Package, stage: Sta
 
 
 def packaged(programs: Sequence[Program], stage: Stage, project: Path) -> Package:
-    """The code asset with its compiled programs, and the layer; the sandbox goes without one."""
-    documents = {f"programs/{program.id}.json": compile_program(program) for program in programs}
+    """The code asset with its compiled programs and the templates, and the layer; the sandbox goes without one."""
+    compiled = {f"programs/{program.id}.json": compile_program(program) for program in programs}
+    documents = compiled | texts(project / "templates")
     layers = project / "build/layers"
     return Package(
         code=code_asset("solicitation", documents, source=project / "src", into=project / "build/asset"),
         layer=layer("handlers", into=layers, project=project) if stage.bundled else placeholder(layers),
     )
+
+
+def texts(folder: Path) -> dict[str, bytes]:
+    """Every file of a folder by its path in the asset, which starts with the folder's own name."""
+    files = (path for path in folder.rglob("*") if path.is_file())
+    return {str(path.relative_to(folder.parent)): path.read_bytes() for path in files}

@@ -7,9 +7,17 @@ from infra.stages import Stage
 
 
 class KeyedTable(dynamodb.Table):
-    """`expires` names the TTL attribute (epoch seconds), where items have one."""
+    """`expires` names the TTL attribute (epoch seconds), where items have one; `stream` what its change stream carries."""
 
-    def __init__(self, scope: Construct, id: str, *, stage: Stage, expires: str | None = None) -> None:
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        stage: Stage,
+        expires: str | None = None,
+        stream: dynamodb.StreamViewType | None = None,
+    ) -> None:
         super().__init__(
             scope,
             id,
@@ -21,6 +29,7 @@ class KeyedTable(dynamodb.Table):
             ),
             encryption=dynamodb.TableEncryption.AWS_MANAGED,
             time_to_live_attribute=expires,
+            stream=stream,
             removal_policy=stage.removal_policy,
             deletion_protection=stage.protected,
         )

@@ -18,6 +18,7 @@ SOURCES = (
     "uv.lock",
     "infra",
     "schemas",
+    "templates",
     "src/handlers",
     "src/domain",
     "src/adapters",

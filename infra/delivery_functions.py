@@ -114,7 +114,9 @@ class DeliveryFunctions:
                 engage_url=parts.pages.url,
             ),
             "mail_events": MailEventsSettings(
-                customers_table=stores.customers.table_name, deliveries_table=stores.deliveries.table_name
+                candidates_table=stores.candidates.table_name,
+                customers_table=stores.customers.table_name,
+                deliveries_table=stores.deliveries.table_name,
             ),
         }
 

@@ -31,6 +31,7 @@ TABLES = (
     ("send", "Controls", "GetItem", "PutItem", "UpdateItem"),
     ("mail_events", "Deliveries", "GetItem", "Query", "PutItem", "UpdateItem"),
     ("mail_events", "Customers", "GetItem", "PutItem", "UpdateItem"),
+    ("mail_events", "Candidates", "Query", "DeleteItem", "BatchWriteItem"),
     ("engage", "Candidates", "GetItem", "Query", "UpdateItem", "DeleteItem", "ConditionCheckItem", "BatchWriteItem"),
     ("engage", "Customers", "GetItem", "PutItem", "UpdateItem"),
     ("engage", "Deliveries", "GetItem", "Query", "PutItem", "UpdateItem"),

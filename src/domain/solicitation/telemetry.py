@@ -50,7 +50,7 @@ UNSETTLED = frozenset({"SENDING", "UNKNOWN"})
 class Seen:
     """One event of a delivery. `unique` tells it from others of its kind and instant: a request id, or SES's message id.
 
-    `machine` and `why` are what the request alone shows; what came near it may show more.
+    `machine` and `why` are what the request alone shows; what came near it may show more. `accepted`: when SES took the mail.
     """
 
     kind: Kind
@@ -58,6 +58,7 @@ class Seen:
     machine: bool
     why: str | None
     unique: str
+    accepted: datetime | None = None
 
     @classmethod
     def of_request(cls, kind: Kind, at: datetime, unique: str, method: str, headers: Mapping[str, str]) -> "Seen":
@@ -102,10 +103,10 @@ def effects(delivery: Mapping[str, Any], near: Sequence[Seen], seen: Seen) -> Ef
     settled, counted = _settled(delivery, seen)
     timeline = delivery.get("timeline") or {}
     added = _added(fresh, corrected)
+    counted.update(_campaign_counts(delivery, added))
     key = TIMELINE.get(seen.kind)
     if key and key not in timeline and seen.kind != UNCOUNTED:
         counted[seen.kind] += 1
-    counted.update(_campaign_counts(delivery, added))
     first = {key: iso(seen.at)} if key and iso(seen.at) < timeline.get(key, "~") else {}
     return Effects(fresh, corrected, settled, first, added, {name: n for name, n in counted.items() if n})
 
@@ -114,11 +115,6 @@ def surroundings(seen: Seen) -> tuple[str, str]:
     """The range of sort keys of the events that bear on this one; a late delivery event bears on all that came before it."""
     first = "EVENT#" if seen.kind == "delivered" else f"EVENT#{instant(seen.at - SWEEP)}"
     return first, f"EVENT#{instant(seen.at + SWEEP)}~"
-
-
-def count_shard(delivery: str) -> str:
-    """The sort key of the campaign's counters that this delivery's id counts in."""
-    return f"COUNT#{int(delivery[0], 16) % 8}"
 
 
 def instant(at: datetime) -> str:
@@ -145,7 +141,10 @@ def _settled(delivery: Mapping[str, Any], seen: Seen) -> tuple[dict[str, Any], C
     """The delivery's new status and the campaign's moved counts; nothing where the outcome is known already."""
     status = delivery["status"]
     if status in UNSETTLED and seen.kind in ACCEPTED:
-        settled, counted = {"status": "SENT", "sentAt": iso(seen.at), "messageId": seen.unique}, Counter(sent=1)
+        settled, counted = (
+            {"status": "SENT", "sentAt": iso(seen.accepted or seen.at), "messageId": seen.unique},
+            Counter(sent=1),
+        )
     elif status in UNSETTLED | {"SENT"} and seen.kind == "rejected":
         settled, counted = {"status": "FAILED", "reason": REFUSED}, Counter(failed=1)
     else:

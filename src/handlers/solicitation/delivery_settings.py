@@ -63,6 +63,7 @@ class SendSettings(ScheduleSettings):
 
 @dataclass(frozen=True)
 class MailEventsSettings(Settings):
+    candidates_table: str
     customers_table: str
     deliveries_table: str
 

@@ -1,8 +1,5 @@
 """The folder of mail templates: what is to be said and in which locale in, subject, HTML and plain text out."""
 
-import json
-import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -10,23 +7,11 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, FunctionLoader, StrictUndefined, Template, select_autoescape
 from markupsafe import Markup, escape
 
+from adapters.files.mail_texts import SLOTS, problems, read_texts
 from domain.errors import Rejected
-from domain.solicitation.mail import DEFAULT_LOCALE, Mail, MailContent, nearest_locale
+from domain.solicitation.mail import Mail, MailContent, nearest_locale
 from domain.solicitation.names import isolated, shortened, tidy
 
-# What one locale says in one mail, and the one name that each may, and then must, speak of.
-TEXTS = {
-    "ask": "subject",  # the subject line, and the headline
-    "askUnnamed": None,
-    "preheader": None,
-    "greeting": "name",
-    "greetingUnnamed": None,
-    "body": None,
-    "button": None,
-    "because": "program",
-    "unsubscribe": None,
-}
-SLOT = re.compile(r"[{}]+[^{}]*[{}]*")  # anything in braces, right or wrong
 ON_A_LINE, ON_A_PAGE = 60, 200  # characters of a name, in the subject line and below
 BLANKS = Markup("&#847;&zwnj;&nbsp;") * 60
 
@@ -55,7 +40,11 @@ class MailTemplates:
         """Rejected: no such template; the text names those there are."""
         if template_id not in self.ids():
             raise Rejected(f"no mail template {template_id!r}; there are: {', '.join(sorted(self.ids()))}")
-        return frozenset(path.stem for path in (self.folder / "mail" / template_id).glob("*.json"))
+        return frozenset(path.stem for path in self.of(template_id).glob("*.json"))
+
+    def of(self, template_id: str) -> Path:
+        """The folder of a template's texts."""
+        return self.folder / "mail" / template_id
 
     def render(self, template_id: str, locale: str, content: MailContent) -> Mail:
         """One mail, in the nearest locale there is. Rejected: no such template."""
@@ -76,13 +65,9 @@ class MailTemplates:
 
     def compiled(self, template_id: str, locale: str) -> Form:
         """The form in a locale there is, built from the files."""
-        texts = self._texts(template_id, locale)
+        texts = read_texts(self.of(template_id), locale)
         html, text = (self._per_mail.get_template(f"{template_id}/{locale}/layout.{part}") for part in ("html", "txt"))
         return Form(texts["ask"], texts["askUnnamed"], html, text)
-
-    def _texts(self, template_id: str, locale: str) -> dict[str, str]:
-        texts: dict[str, str] = json.loads((self.folder / "mail" / template_id / f"{locale}.json").read_bytes())
-        return texts
 
     @cached_property
     def _per_mail(self) -> Environment:
@@ -116,7 +101,7 @@ class MailTemplates:
         """A layout's source with a locale's texts, in which `{subject}` has become what Jinja fills in, set apart from its line."""
         template_id, locale, layout = name.split("/")
         slotted = _slotted_html if layout.endswith(".html") else _slotted_text
-        texts = {key: slotted(text) for key, text in self._texts(template_id, locale).items()}
+        texts = {key: slotted(text) for key, text in read_texts(self.of(template_id), locale).items()}
         return self._per_locale.get_template(layout).render(text=texts, locale=locale, blanks=BLANKS)
 
 
@@ -127,7 +112,7 @@ def _form(templates: MailTemplates, template_id: str, locale: str) -> Form:
 
 def _slotted_html(text: str) -> Markup:
     html = escape(text)
-    for slot in filter(None, TEXTS.values()):
+    for slot in SLOTS:
         html = html.replace(f"{{{slot}}}", Markup("<bdi>{{{{ {} }}}}</bdi>").format(slot))
     return html
 
@@ -137,29 +122,6 @@ def _slotted_text(text: str) -> str:
 
 
 def check(folder: Path) -> list[str]:
-    """What translators must mend before a mail can go out, one line each: files, texts and slots missing or too many."""
+    """What must be mended in a folder's templates before a mail can go out, one line each."""
     templates = MailTemplates(folder)
-    return [problem for template_id in sorted(templates.ids()) for problem in _problems(templates, template_id)]
-
-
-def _problems(templates: MailTemplates, template_id: str) -> Iterator[str]:
-    locales = templates.locales(template_id)
-    if DEFAULT_LOCALE not in locales:
-        yield f"{template_id}: no {DEFAULT_LOCALE}.json, which stands in for every other language"
-    for locale in sorted(locales):
-        path = templates.folder / "mail" / template_id / f"{locale}.json"
-        yield from (f"{template_id}/{locale}.json: {problem}" for problem in _problems_of(path.read_bytes()))
-
-
-def _problems_of(document: bytes) -> Iterator[str]:
-    try:
-        texts = json.loads(document)
-    except ValueError as error:
-        yield f"is not JSON: {error}"
-        return
-    yield from (f"{key} is missing" for key in TEXTS if not texts.get(key))
-    yield from (f"{key} is none of the texts of a mail" for key in texts if key not in TEXTS)
-    for key, slot in TEXTS.items():
-        wanted, found = [f"{{{slot}}}"] if slot else [], SLOT.findall(texts.get(key, ""))
-        if key in texts and found != wanted:
-            yield f"{key} must name {wanted[0] if wanted else 'nothing in braces'}, and names {', '.join(found) or 'nothing'}"
+    return [problem for id in sorted(templates.ids()) for problem in problems(templates.of(id))]

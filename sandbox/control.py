@@ -1,4 +1,4 @@
-"""A door into a running sandbox for other processes: load a data folder, stop; known by an address file in the state folder."""
+"""A way into a running sandbox for other processes: doors, and stop; known by an address file in the state folder."""
 
 import json
 import os
@@ -77,30 +77,24 @@ def forget(folder: Path) -> None:
 
 
 class Control(AwsServer):
-    """Serves `load` and `health`, and sets `stopping` when asked to stop; only to callers that know the token."""
+    """Opens the `doors`, answers `health`, and sets `stopping` when asked to stop; only to callers that know the token.
 
-    def __init__(self, load: Callable[[Path], None]) -> None:
+    A door is called with a JSON document's members, and what it returns is the answer.
+    """
+
+    def __init__(self, doors: Mapping[str, Callable[..., Any]]) -> None:
         super().__init__(Faults())
         self.token = secrets.token_urlsafe()
         self.stopping = threading.Event()
-        self._load = load
+        self._doors = {"health": dict, "stop": self.stopping.set, **doors}
 
     def answer(self, request: Request) -> Reply:
         if not secrets.compare_digest(request.headers.get("authorization", ""), self.token):
             raise AwsError(403, "AccessDenied", "the token of the address file is needed")
-        match request.path:
-            case "/health":
-                pass
-            case "/load":
-                self._load_folder(Path(orjson.loads(request.body)["folder"]))
-            case "/stop":
-                self.stopping.set()
-            case _:
-                raise AwsError(404, "NotFound", f"no door {request.path}")
-        return Reply(b"{}")
-
-    def _load_folder(self, folder: Path) -> None:
+        door = self._doors.get(request.path.removeprefix("/"))
+        if door is None:
+            raise AwsError(404, "NotFound", f"no door {request.path}")
         try:
-            self._load(folder)
-        except (ValueError, OSError) as error:  # what a folder can have wrong
-            raise AwsError(400, type(error).__name__, str(error)) from error
+            return Reply(orjson.dumps(door(**orjson.loads(request.body or b"{}"))))
+        except (OSError, ValueError, RuntimeError) as reason:  # what a malformed file raises, too
+            raise AwsError(400, "Refused", str(reason)) from reason

@@ -4,7 +4,7 @@ import io
 import json
 import time
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -69,6 +69,17 @@ def deploy(folder: Path, aws: Ministack, environment: Mapping[str, str]) -> list
     for stack in stacks:
         repair(stack, aws)
     return stacks
+
+
+def readdress(stacks: Iterable[Deployed], aws: Ministack, addressed: Callable[[str], str]) -> None:
+    """Tell every function where things are served: `addressed` gives the value that a setting is to have."""
+    functions = aws.client("lambda")
+    for function in (physical for stack in stacks for _, physical in stack.resources("AWS::Lambda::Function")):
+        found = functions.get_function_configuration(FunctionName=function)
+        told = found.get("Environment", {}).get("Variables", {})
+        changed = {name: addressed(value) for name, value in told.items()}
+        if changed != told:
+            functions.update_function_configuration(FunctionName=function, Environment={"Variables": changed})
 
 
 def upload(assets: list[Asset], aws: Ministack) -> None:

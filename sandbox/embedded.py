@@ -14,7 +14,7 @@ from typing import Any
 from ministack.core.lambda_runtime import Worker
 from ministack.services import eventbridge, lambda_svc, scheduler, stepfunctions
 
-AT_ONCE = 2  # asynchronous calls; each that runs beside another of its function is a process more
+AT_ONCE = 2  # asynchronous calls, and batches of one queue; what runs beside another of its function is a process more
 PAUSES = (0.2, 1.0, None)  # seconds after a failed attempt; AWS makes three, minutes apart
 MANY = "100000"
 BUSY = "/_ministack/busy"
@@ -28,6 +28,8 @@ def main() -> None:
     errands = Errands()
     lambda_svc.invoke_async_with_retry = errands.add
     eventbridge._dispatch_to_lambda = errands.for_event
+    of_queue = lambda_svc._sqs_esm_concurrency
+    lambda_svc._sqs_esm_concurrency = lambda *mapping: min(AT_ONCE, of_queue(*mapping))
     # seconds to wait for a first line on stderr, for a further one, and at most: its 50 ms a call, spent on each call of
     # a function that logs to stdout, were most of the time of a warm call
     Worker._drain_stderr_bounded.__defaults__ = (0.001, 0.001, 0.25)

@@ -1,31 +1,48 @@
 """The processes and servers behind a sandbox: all of them up, or none of them left."""
 
 import os
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
+from datetime import datetime
 from pathlib import Path
 from threading import Lock
+from typing import Any
 
 from sandbox.control import Address, Control, forget
-from sandbox.deploy import Deployed, deploy
+from sandbox.deploy import Deployed, deploy, readdress
 from sandbox.dispatching import dispatching
+from sandbox.gateway import Gateway
 from sandbox.history import Histories
 from sandbox.ministack import Ministack
+from sandbox.settling import Settling
 from sandbox.stand_ins import StandIns
 from sandbox.synth import ROOT, synthesise
 from sandbox.tables import clear
+from sandbox.timeline import DayClock
+from sandbox.ttl import sweep
 
 # Wait states and retry pauses take a tenth of their time; no result depends on the machine's clock.
 SERVER = {"SFN_WAIT_SCALE": "0.1"}
 FUNCTIONS = {"AWS_EC2_METADATA_DISABLED": "true"}
 MODELS = ROOT / "build" / "models"
+MACHINE = "BatchMachine"  # the stack's output
+NAMED = ("_TABLE", "_BUCKET", "_BUS")  # settings that name a resource
+BUCKET = re.compile(r"https://[^/]+\.s3\.[^/]+/?")  # a bucket's own address
 
 
 class Host:
-    """Owned by the process that started it. `state_dir` holds the address file."""
+    """Owned by the process that started it. `state_dir` holds the address file. `clock` is the time of all servers in it."""
 
     def __init__(self, state_dir: Path) -> None:
-        self.control = Control(self.load)
+        self.clock = DayClock()
+        self.doors: Mapping[str, Callable[..., Any]] = {
+            "load": self.load,
+            "settle": self.settle,
+            "clock": self.tell,
+            "sweep": self.sweep,
+        }
+        self.control = Control(self.doors)
         self._state_dir = state_dir
         self._running = ExitStack()
         self._loading = Lock()
@@ -36,52 +53,78 @@ class Host:
         assembly = synthesise()
         on_step("starting the embedded AWS and the stand-ins")
         self._aws = self._running.enter_context(Ministack(environment=SERVER))
-        self.stand_ins = StandIns.start(self._aws.endpoint, MODELS)
+        self.stand_ins = StandIns.start(self._aws, MODELS, self.clock)
         self._running.callback(self.stand_ins.stop)
         on_step("deploying")
         stacks = deploy(assembly, self._aws, {**FUNCTIONS, **self.stand_ins.environment()})
-        names = deployed_names(stacks, self._aws)
-        self._histories = Histories(self._aws.client("dynamodb"), names["customers_table"])
-        self._scores = names["score_cache_table"]
-        self.streams = self._running.enter_context(dispatching(stacks, self._aws))
-        self._running.enter_context(self.control)
-        self._running.callback(forget, self._state_dir)
-        expiring = {table: attribute for stack in stacks for table, attribute in stack.expiring().items()}
-        return self._address(names, expiring)
+        self.gateway = Gateway.start(self._aws, self.clock)
+        self._running.callback(self.gateway.stop)
+        readdress(stacks, self._aws, self._addressed)
+        return self._serve(stacks)
 
-    def load(self, folder: Path) -> None:
+    def load(self, folder: str) -> None:
         """A data folder's tables, models, features and history. Raises FileNotFoundError and what a malformed file raises."""
-        if not folder.is_dir():
+        place = Path(folder)
+        if not place.is_dir():
             raise FileNotFoundError(f"{folder} is no folder")
         with self._loading:
-            self.stand_ins.load(folder)
-            if self._histories.load(folder):
+            self.stand_ins.load(place)
+            if self._histories.load(place):
                 clear(self._aws.client("dynamodb"), self._scores)  # they are another model's, under the same version
+
+    def tell(self, begin: str | None = None, advance: str | None = None) -> str:
+        """The time as ISO text, after a new day was begun or the time moved on where that is asked."""
+        if begin:
+            self.clock.begin(datetime.fromisoformat(begin))
+        if advance:
+            self.clock.advance_to(datetime.fromisoformat(advance))
+        return self.clock.now().isoformat()
+
+    def settle(self) -> None:
+        """Wait until nothing is under way. Raises NotSettled."""
+        self.stand_ins.ses.bus.drain()
+        self._settling.settle()
+
+    def sweep(self, now: str) -> dict[str, int]:
+        """Delete what has expired by then, as DynamoDB does; the streams tell that it was no one's own deletion."""
+        return sweep(
+            self._aws.client("dynamodb"), self._expiring, datetime.fromisoformat(now), self.streams.expiries.note
+        )
 
     def stop(self) -> None:
         """A second call does nothing."""
         self._running.close()
 
-    def _address(self, names: dict[str, str], expiring: dict[str, str]) -> Address:
-        warehouse = self.stand_ins.warehouse.endpoint
-        endpoints = {
-            "aws": self._aws.endpoint,
-            "athena": warehouse,
-            "redshift-data": warehouse,
-            "sagemaker-runtime": self.stand_ins.sagemaker.endpoint,
-            "sagemaker-featurestore-runtime": self.stand_ins.feature_store.endpoint,
-        }
+    def _addressed(self, setting: str) -> str:
+        """Where this machine serves what a function's setting is the address of; anything else stays as it is."""
+        return self._aws.endpoint if BUCKET.fullmatch(setting) else self.gateway.addressed(setting)
+
+    def _serve(self, stacks: Sequence[Deployed]) -> Address:
+        """What runs in this process beside the servers, and the way in for others."""
+        names = deployed_names(stacks, self._aws)
+        self._histories = Histories(self._aws.client("dynamodb"), names["customers_table"])
+        self._scores = names["score_cache_table"]
+        self._expiring = {table: attribute for stack in stacks for table, attribute in stack.expiring().items()}
+        self.streams = self._running.enter_context(dispatching(stacks, self._aws))
+        self._settling = Settling(self._aws, self.streams)
+        self._running.enter_context(self.control)
+        self._running.callback(forget, self._state_dir)
+        return self._address(names)
+
+    def _address(self, names: dict[str, str]) -> Address:
+        endpoints = {"aws": self._aws.endpoint, **self.stand_ins.endpoints(), **self.gateway.urls}
         door = self.control
-        return Address(os.getpid(), door.endpoint, door.token, self._aws.region, endpoints, names, expiring)
+        return Address(os.getpid(), door.endpoint, door.token, self._aws.region, endpoints, names, self._expiring)
 
 
-def deployed_names(stacks: list[Deployed], aws: Ministack) -> dict[str, str]:
+def deployed_names(stacks: Sequence[Deployed], aws: Ministack) -> dict[str, str]:
     """The resources by the names the functions' settings give them, and the batch `machine`."""
     names: dict[str, str] = {}
-    [solicitation] = [stack for stack in stacks if any(stack.resources("AWS::StepFunctions::StateMachine"))]
-    for _, function in solicitation.resources("AWS::Lambda::Function"):
-        found = aws.client("lambda").get_function_configuration(FunctionName=function)
-        variables = found.get("Environment", {}).get("Variables", {})
-        names |= {key.lower(): value for key, value in variables.items() if key.endswith(("_TABLE", "_BUCKET", "_BUS"))}
-    names["machine"] = solicitation.outputs["BatchMachine"]
+    for stack in stacks:
+        for _, function in stack.resources("AWS::Lambda::Function"):
+            found = aws.client("lambda").get_function_configuration(FunctionName=function)
+            variables = found.get("Environment", {}).get("Variables", {})
+            names |= {key.lower(): value for key, value in variables.items() if key.endswith(NAMED)}
+        if MACHINE in stack.outputs:
+            names["machine"] = stack.outputs[MACHINE]
     return names

@@ -18,7 +18,6 @@ from sandbox.control import Address
 from sandbox.host import Host
 from sandbox.stand_ins import StandIns
 from sandbox.synth import ROOT
-from sandbox.ttl import sweep
 
 STATE = Path(
     os.environ.get("OVATION_STATE", ROOT / ".ovation")
@@ -64,10 +63,7 @@ class Sandbox:
 
     def load(self, folder: Path) -> None:
         """Tables, history, features and models of a data folder. Replaces what an earlier folder told of the same programs."""
-        if self._host:
-            self._host.load(folder)
-        else:
-            self.address.call("load", folder=str(folder.resolve()))
+        self._ask("load", folder=str(folder.resolve()))
 
     def run_batch(
         self,
@@ -77,19 +73,43 @@ class Sandbox:
         rerun: bool = False,
         dry_run: str | None = None,
         deployed: bool = True,
+        immediately: bool = False,
         on_progress: Callable[[Progress], None] | None = None,
     ) -> dict[str, Any]:
         """Run the program's batch for that UTC date as its schedule would; the machine's output.
 
-        Not `deployed`: the program as given here runs, not the one of its id in the templates. Raises BatchFailed.
+        Not `deployed`: the program as given here runs, not the one of its id in the templates. `immediately`: export and campaign
+        do not wait for their time of day. Raises BatchFailed.
         """
-        options = {"rerun": rerun, "dryRun": dry_run, "programHash": None if deployed else self.batch.publish(program)}
+        options = {
+            "rerun": rerun,
+            "dryRun": dry_run,
+            "programHash": None if deployed else self.batch.publish(program),
+            "immediately": immediately,
+        }
         execution = self.batch.start(program.id, scheduled_at(program, day), **options)
         return self.batch.watch(execution, on_progress)
 
     def sweep(self, now: datetime) -> dict[str, int]:
         """Delete what has expired by a virtual time, as DynamoDB would; how many items went, by table."""
-        return sweep(self.client("dynamodb"), self.address.expiring, now)
+        gone: dict[str, int] = self._ask("sweep", now=now.isoformat())
+        return gone
+
+    def settle(self) -> None:
+        """Wait until nothing is under way: calls of functions, queues that feed them, streams, events. Raises RuntimeError."""
+        self._ask("settle")
+
+    def now(self) -> datetime:
+        """The sandbox's time: the machine's, until a day is begun."""
+        return datetime.fromisoformat(self._ask("clock"))
+
+    def begin(self, moment: datetime) -> None:
+        """Begin a day: from now on time stands still, until it is moved. It may lie before the last one."""
+        self._ask("clock", begin=moment.isoformat())
+
+    def advance_to(self, moment: datetime) -> datetime:
+        """Move the time of the day forward. Raises ValueError, attached RuntimeError, for a step backwards."""
+        return datetime.fromisoformat(self._ask("clock", advance=moment.isoformat()))
 
     @property
     def stand_ins(self) -> StandIns:
@@ -119,6 +139,12 @@ class Sandbox:
         """Return when another process asks this sandbox to stop."""
         assert self._host, "attached, not started here"
         self._host.control.stopping.wait()
+
+    def _ask(self, door: str, **arguments: Any) -> Any:
+        """Have it done in the process that started the sandbox."""
+        if self._host:
+            return self._host.doors[door](**arguments)
+        return self.address.call(door, **arguments)
 
     def stop(self) -> None:
         """End everything that was started; attached: ask the process that started it to."""

@@ -1,12 +1,18 @@
-"""The services the embedded AWS lacks, as servers of this process: warehouse, SageMaker and Feature Store."""
+"""The services the embedded AWS lacks, as servers of this process: warehouse, SageMaker, Feature Store and SES."""
 
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
 from sandbox.feature_store import FeatureStoreServer
+from sandbox.ministack import Ministack
 from sandbox.sagemaker import SageMakerServer
+from sandbox.ses import Account, Fates, SesServer, to_bus
+from sandbox.timeline import Clock
 from sandbox.warehouse import WarehouseServer
+
+SENDING_RATE = 400.0  # mails a second; an account that sends millions has that much
+FATES = Fates(bounced=0.01, soft_bounced=0.005, complained=0.002, seed=1)
 
 
 @dataclass(frozen=True)
@@ -16,15 +22,30 @@ class StandIns:
     warehouse: WarehouseServer
     sagemaker: SageMakerServer
     feature_store: FeatureStoreServer
+    ses: SesServer
 
     @classmethod
-    def start(cls, s3_endpoint: str, cache: Path) -> Self:
-        """Start all on free ports. The warehouse unloads to `s3_endpoint`; fitted models are kept in `cache`."""
+    def start(cls, aws: Ministack, cache: Path, clock: Clock) -> Self:
+        """Start all on free ports. The warehouse unloads to the S3 of `aws`, SES puts events on its default bus, with the
+        times of `clock`; fitted models are kept in `cache`.
+        """
+        account = Account(rate=SENDING_RATE)
         return cls(
-            WarehouseServer(s3_endpoint, glue=True).start(),
+            WarehouseServer(aws.endpoint, glue=True).start(),
             SageMakerServer(cache).start(),
             FeatureStoreServer().start(),
+            SesServer(clock.now, publish=to_bus(aws.client("events")), account=account, fates=FATES).start(),
         )
+
+    def endpoints(self) -> dict[str, str]:
+        """By the name boto3 has for the service."""
+        return {
+            "athena": self.warehouse.endpoint,
+            "redshift-data": self.warehouse.endpoint,
+            "sagemaker-runtime": self.sagemaker.endpoint,
+            "sagemaker-featurestore-runtime": self.feature_store.endpoint,
+            "sesv2": self.ses.endpoint,
+        }
 
     def environment(self) -> dict[str, str]:
         return {
@@ -32,6 +53,7 @@ class StandIns:
             "AWS_ENDPOINT_URL_REDSHIFT_DATA": self.warehouse.endpoint,
             "AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME": self.sagemaker.endpoint,
             "AWS_ENDPOINT_URL_SAGEMAKER_FEATURESTORE_RUNTIME": self.feature_store.endpoint,
+            "AWS_ENDPOINT_URL_SESV2": self.ses.endpoint,
         }
 
     def load(self, folder: Path) -> None:
@@ -41,6 +63,5 @@ class StandIns:
         self.feature_store.load(folder)
 
     def stop(self) -> None:
-        self.warehouse.stop()
-        self.sagemaker.stop()
-        self.feature_store.stop()
+        for server in (self.warehouse, self.sagemaker, self.feature_store, self.ses):
+            server.stop()

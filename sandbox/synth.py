@@ -19,6 +19,7 @@ SOURCES = (
     "infra",
     "schemas",
     "templates",
+    "templates",
     "src/handlers",
     "src/domain",
     "src/adapters",

@@ -103,7 +103,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 class Gateway:
-    """All HTTP APIs of one embedded AWS. `urls`: where each is found, by the API's name."""
+    """All HTTP APIs of one embedded AWS. `urls`: where each is found, by the module of the handler that answers it."""
 
     def __init__(self, apis: Mapping[str, HttpApi]) -> None:
         self._apis = apis
@@ -111,11 +111,11 @@ class Gateway:
     @classmethod
     def start(cls, aws: Ministack, clock: Clock) -> Self:
         """Serve what is deployed now."""
-        client = aws.client("apigatewayv2")
-        found = [api for api in client.get_apis(MaxResults="1000")["Items"] if api["ProtocolType"] == "HTTP"]
-        apis = {api["Name"]: HttpApi(api["ApiId"], read_routes(client, api["ApiId"]), aws, clock) for api in found}
-        for api in apis.values():
-            api.start()
+        client, apis = aws.client("apigatewayv2"), {}
+        for found in client.get_apis(MaxResults="1000")["Items"]:
+            routes = read_routes(client, found["ApiId"])
+            if found["ProtocolType"] == "HTTP" and routes:
+                apis[_name(routes, aws)] = HttpApi(found["ApiId"], routes, aws, clock).start()
         return cls(apis)
 
     @property
@@ -133,3 +133,9 @@ class Gateway:
     def stop(self) -> None:
         for api in self._apis.values():
             api.stop()
+
+
+def _name(routes: Sequence[Route], aws: Ministack) -> str:
+    """`engage` for `handlers.solicitation.engage.handler`: CDK gives all APIs the same name."""
+    found = aws.client("lambda").get_function_configuration(FunctionName=routes[0].function)
+    return str(found["Handler"].split(".")[-2])

@@ -21,12 +21,12 @@ def loaded() -> list[Path]:
 
 @pytest.fixture
 def control(loaded: list[Path]) -> Iterator[Control]:
-    def load(folder: Path) -> None:
-        if folder.name == BROKEN:
+    def load(folder: str) -> None:
+        if Path(folder).name == BROKEN:
             raise ValueError("deliveries.csv has no header")
-        loaded.append(folder)
+        loaded.append(Path(folder))
 
-    with Control(load) as running:
+    with Control({"load": load}) as running:
         yield running
 
 

@@ -25,7 +25,11 @@ class Bus:
         self._thread.start()
 
     def stop(self) -> None:
-        self._waiting.put(None)
+        """Publish what waits, then no more."""
+        thread, self._thread = self._thread, None
+        if thread is not None:
+            self._waiting.put(None)
+            thread.join(timeout=5.0)
 
     def put(self, events: list[Event]) -> None:
         now, later = self.faults.suffer(events)

@@ -62,8 +62,8 @@ class Seen:
 
     @classmethod
     def of_request(cls, kind: Kind, at: datetime, unique: str, method: str, headers: Mapping[str, str]) -> "Seen":
-        """A request to one of our own pages; header names in lower case. It can be a machine's only by its signs."""
-        why = why_machine(method, headers)
+        """A request to one of our own pages, and whether it is a machine's by itself; header names in lower case."""
+        why = "hidden_link" if kind == "trapped" else why_machine(method, headers)
         return cls(kind, at, why is not None, why, unique)
 
     @property
@@ -131,9 +131,9 @@ def _judged(seen: Seen, company: Sequence[Mark], delivered: datetime | None) -> 
 
 
 def _delivered(delivery: Mapping[str, Any], company: Sequence[Mark]) -> datetime | None:
-    """When the mail was delivered: to the millisecond if that event is near, else to the second."""
+    """When the mail was delivered: to the millisecond if that event is near, else to the second; at the least, when it was sent."""
     near = [mark.at for mark in company if mark.kind == "delivered"]
-    known = (delivery.get("timeline") or {}).get("delivered")
+    known = (delivery.get("timeline") or {}).get("delivered") or delivery.get("sentAt")
     return min(near) if near else datetime.fromisoformat(known) if known else None
 
 

@@ -3,8 +3,12 @@
 import typer
 
 from cli import programs
+from cli.campaigns import campaign, deliveries
 from cli.demo import demo
 from cli.explain import explain
+from cli.forget import forget
+from cli.optout import optout
+from cli.report import report
 from cli.run import run
 from cli.sample import sample
 from cli.sandboxes import down, up
@@ -16,5 +20,5 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,
 )
 app.add_typer(programs.app)
-for command in (run, explain, sample, up, down, demo):
+for command in (run, explain, campaign, deliveries, report, optout, forget, sample, up, down, demo):
     app.command()(command)

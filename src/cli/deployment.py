@@ -1,0 +1,66 @@
+"""Where a command works: the running sandbox, or a stack in the account that the AWS credentials name."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Annotated, Any, Self
+
+import boto3
+import typer
+from botocore.exceptions import BotoCoreError, ClientError
+
+from domain.errors import Rejected
+from sandbox.control import NotRunning
+from sandbox.runtime import Sandbox
+
+SANDBOX_STACK = "ovation-sandbox-solicitation"
+Stack = Annotated[
+    str | None, typer.Option("--stack", help="A stack in your AWS account; without it, the running sandbox.")
+]
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """`names` are the tables, buckets and queues as the functions are told them (`candidates_table`), `functions` by stage."""
+
+    client: Callable[[str], Any]
+    names: Mapping[str, str]
+    functions: Mapping[str, str]
+
+    @classmethod
+    def reached(cls, stack: str | None) -> Self:
+        """Rejected: no sandbox is running, or the account has no such stack; the text says what to do."""
+        if stack is not None:
+            return cls.of(cache(boto3.client), stack)
+        try:
+            return cls.of(Sandbox.attach().client, SANDBOX_STACK)
+        except NotRunning:
+            raise Rejected("no sandbox is running: start one with `ovation up`, or name a --stack") from None
+
+    @classmethod
+    def of(cls, client: Callable[[str], Any], stack: str) -> Self:
+        names: dict[str, str] = {}
+        functions: dict[str, str] = {}
+        try:
+            pages = client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=stack)
+            resources = [resource for page in pages for resource in page["StackResourceSummaries"]]
+            for resource in resources:
+                if resource["ResourceType"] == "AWS::Lambda::Function":
+                    name = resource["PhysicalResourceId"]
+                    found = client("lambda").get_function_configuration(FunctionName=name)
+                    functions[found["Handler"].removesuffix(".handler").rpartition(".")[2]] = name
+                    names |= {key.lower(): value for key, value in found.get("Environment", {})["Variables"].items()}
+        except (ClientError, BotoCoreError) as error:
+            raise Rejected(f"stack {stack} cannot be read: {error}") from error
+        return cls(client, names, functions)
+
+    def call(self, stage: str, event: Mapping[str, Any]) -> Any:
+        """A function's answer. Rejected: there is no such function, or it raised; its own words."""
+        if stage not in self.functions:
+            raise Rejected(f"the stack has no function for {stage}")
+        answer = self.client("lambda").invoke(FunctionName=self.functions[stage], Payload=json.dumps(event).encode())
+        said = json.loads(answer["Payload"].read() or b"null")
+        if answer.get("FunctionError"):
+            raise Rejected(f"{stage}: {said.get('errorMessage', said) if isinstance(said, dict) else said}")
+        return said

@@ -1,16 +1,16 @@
 """`make bench`: every benchmark, one table on stdout and in build/bench.md; exit 1 where a goal is missed.
 
-With `--check` nothing is timed: it only compares what both sides store.
+With `--check` nothing is timed: it only compares what both sides store and write.
 """
 
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks import attribute_values, batch
+from benchmarks import attribute_values, batch, render
 from benchmarks.result import Line
 
-BENCHMARKS = (attribute_values, batch)
+BENCHMARKS = (attribute_values, batch, render)
 HEADS = ("benchmark", "unit", "ours", "peer", "ratio", "goal", "")
 REPORT = Path(__file__).parents[1] / "build/bench.md"
 
@@ -18,6 +18,7 @@ REPORT = Path(__file__).parents[1] / "build/bench.md"
 def main() -> int:
     if "--check" in sys.argv:
         batch.check()
+        render.check()
         return 0
     lines = [line for benchmark in BENCHMARKS for line in benchmark.measure()]
     text = table(lines)

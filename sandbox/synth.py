@@ -19,7 +19,6 @@ SOURCES = (
     "infra",
     "schemas",
     "templates",
-    "templates",
     "src/handlers",
     "src/domain",
     "src/adapters",

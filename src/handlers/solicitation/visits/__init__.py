@@ -1,0 +1,1 @@
+"""What each of the pages does with a visit: a request in, the reply out."""

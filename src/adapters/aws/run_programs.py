@@ -32,3 +32,9 @@ def deployed_program(folder: Path, program: str) -> Any:
         known = ", ".join(sorted(file.stem for file in folder.glob("*.json")))
         raise Rejected(f"no program {program!r} is deployed; there are: {known}")
     return orjson.loads(path.read_bytes())
+
+
+def deployed_programs(folder: Path) -> dict[str, Program]:
+    """All programs the function was deployed with, by id."""
+    found = (Program.from_json(orjson.loads(path.read_bytes())) for path in sorted(folder.glob("*.json")))
+    return {program.id: program for program in found}

@@ -3,12 +3,13 @@
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as NotBase64
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import ROUND_CEILING, Decimal
 from functools import lru_cache
 from hashlib import sha256
+from re import compile
 from typing import Any, NamedTuple
 
 from domain.errors import Rejected
@@ -20,6 +21,23 @@ PAGE = 1_000  # candidates in one answer: some 300 KB, where Lambda allows 6 MB
 MOST = 100_000  # candidates in one listing, over all its pages
 SEAL = 12  # bytes; a checksum against mistakes, not a signature: callers are authorised before
 SERVED = frozenset({OPEN, "ASKED"})  # asked on one channel, a candidate may still be served on another
+SCORE_KEY = compile(r"[01]\.[0-9]{6}#[0-9a-f]{32}")
+
+
+class Refused(Rejected):
+    """A call that cannot be answered: what is wrong, in which part of it, and what the caller can do about it."""
+
+    def __init__(self, what: str, where: str, mend: str) -> None:
+        super().__init__(f"{where}: {what}; {mend}")
+        self.what, self.where, self.mend = what, where, mend
+
+
+class NotThere(Refused):
+    """It names something that there is not."""
+
+
+class TooMuch(Refused):
+    """Its answer would be larger than one answer may be."""
 
 
 class Position(NamedTuple):
@@ -57,15 +75,21 @@ class Cursor:
 
     @classmethod
     def from_text(cls, text: str, listing: Listing) -> "Cursor":
-        """Rejected: it was changed on its way, or belongs to another listing."""
+        """Refused: it was changed on its way, or belongs to another listing."""
         try:
             given, score_key, customer_key, _ = json.loads(urlsafe_b64decode(text + "=" * (-len(text) % 4)))
             cursor = cls(given, Position(score_key, customer_key))
-            if cursor.to_text(listing) == text:
+            if cursor.to_text(listing) == text and cursor.lies_within(listing):
                 return cursor
         except (NotBase64, ValueError, TypeError, RecursionError):
             pass
-        raise Rejected("the cursor was changed, or belongs to a call with other parameters")
+        what = "the cursor was changed, or belongs to a call with other parameters"
+        raise Refused(what, "query.cursor", "repeat the call that gave it, or begin anew without a cursor")
+
+    def lies_within(self, listing: Listing) -> bool:
+        score_key, customer_key = self.position
+        ordered = SCORE_KEY.fullmatch(score_key) and score_key >= score_floor(listing.min_score)
+        return bool(ordered) and isinstance(customer_key, str) and 0 < self.given < listing.limit
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +110,9 @@ def score_floor(min_score: float) -> str:
     """The least score key of a score of at least `min_score`: keys have six decimals, so between two the upper one counts."""
     least = Decimal(repr(float(min_score))).quantize(Decimal("0.000001"), rounding=ROUND_CEILING)
     return f"{max(least, Decimal(0)):.6f}"
+
+
+SHOWN = ("customerId", "subjectId", "subjectName", "marketplace", "eventDate", "score", "expiresAt", "genre")
 
 
 def shown(item: Item) -> dict[str, Any]:
@@ -123,14 +150,20 @@ def of_customer(
         for key, index in channels.items()
         if key in bases and (names := sorted(item["channel"] for item in index if channel in (None, item["channel"])))
     ]
-    return _ranked(
-        [one for one in found if one["program"] in programs and not opt_out.covers(one["program"])],
-    )[:limit]
+    wanted = [one for one in found if one["program"] in programs and not opt_out.covers(one["program"])]
+    return _ranked(wanted)[:limit]
 
 
-def still_good(candidates: Sequence[Mapping[str, Any]], now: datetime) -> list[Mapping[str, Any]]:
-    """Those of an older answer that have not expired since."""
-    return [candidate for candidate in candidates if candidate["expiresAt"] > iso(now)]
+def without_expired(answer: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+    """An older answer without the candidates that have expired since, be they in one list or in one a customer."""
+    still_good = iso(now)
+
+    def left(candidates: list[Item]) -> list[Item]:
+        return [candidate for candidate in candidates if candidate["expiresAt"] > still_good]
+
+    if "customers" in answer:
+        return {**answer, "customers": {customer: left(own) for customer, own in answer["customers"].items()}}
+    return {**answer, "candidates": left(answer["candidates"])}
 
 
 def _ranked(candidates: list[dict[str, Any]]) -> list[dict[str, Any]]:

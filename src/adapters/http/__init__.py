@@ -1,0 +1,1 @@
+"""HTTP: what calls look like, and what is told to callers."""

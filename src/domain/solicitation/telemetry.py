@@ -161,7 +161,7 @@ def _added(fresh: Seen, corrected: Sequence[Seen]) -> dict[str, int]:
         moved[f"human{suffix}"] += not fresh.machine
     for seen in corrected:
         moved[f"human{REPEATED[seen.kind]}"] -= 1
-    return {name: n for name, n in moved.items() if n}
+    return dict(moved)
 
 
 def _campaign_counts(delivery: Mapping[str, Any], added: Mapping[str, int]) -> Counter[str]:

@@ -86,7 +86,9 @@ class DeliveryFunctions:
                 links_secret=parts.mail.link_keys.secret_arn,
             ),
             "publish_responses": PublishResponsesSettings(
-                responses_table=stores.responses.table_name, event_bus=EVENT_BUS
+                responses_table=stores.responses.table_name,
+                photos_bucket=stores.photos.bucket_name,
+                event_bus=EVENT_BUS,
             ),
         }
 

@@ -87,6 +87,7 @@ class EngageSettings(Settings):
 @dataclass(frozen=True)
 class PublishResponsesSettings(Settings):
     responses_table: str
+    photos_bucket: str
     event_bus: str
 
 

@@ -12,7 +12,7 @@ from domain.errors import Rejected  # noqa: E402
 
 
 def main() -> None:
-    """Synthesise one stage. A bad program ends it with the loader's words and exit code 1."""
+    """Synthesise one stage. A bad program, or one without its template, ends it with what is wrong and exit code 1."""
     try:
         programs = load_programs(PROJECT / os.environ.get("OVATION_PROGRAMS", "programs"))
     except Rejected as reason:
@@ -21,10 +21,14 @@ def main() -> None:
 
     settings = context(PROJECT)
     stage = stage_of(settings)
+    try:
+        package = packaged(programs, stage, PROJECT)
+    except Rejected as reason:
+        sys.exit(str(reason))
     synth(
         programs,
         stage=stage,
-        package=packaged(programs, stage, PROJECT),
+        package=package,
         context=settings,
         outdir=PROJECT / os.environ.get("CDK_OUTDIR", "cdk.out"),
         checked=stage.name != "sandbox",  # the sandbox deploys in seconds what `make synth` has checked

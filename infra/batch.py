@@ -1,4 +1,4 @@
-"""The functions of the batch in, the one state machine that runs every program's batch out."""
+"""The functions of the batch and of what follows it in, the one state machine that runs every program's day out."""
 
 from collections.abc import Mapping
 
@@ -8,21 +8,26 @@ from aws_cdk import aws_stepfunctions as sfn
 from aws_cdk import aws_stepfunctions_tasks as tasks
 from constructs import Construct
 
+from infra.follow_up import FollowUp
 from infra.function import PythonFunction
 from infra.nag import acknowledge, wildcards
 from infra.stages import Stage
 
 ATTEMPTS = 3
-TIMEOUT = Duration.hours(4)
+TIMEOUT = Duration.hours(
+    23
+)  # what follows the batch may wait till late in the day; tomorrow's run is another execution
 RUN = {"run.$": "$.run"}
 LABELS = ("Etl", "Deliver")  # of the two maps, in the ARNs of their children
+FOLLOWING = ("export", "campaign")  # functions of delivery that a run calls
 BUCKET = {"run.$": "$.run", "bucket.$": "$.bucket"}
 
 
 class BatchMachine(Construct):
     """claim → extract until done → etl of every bucket → gate → filter, score, store, contacts of every bucket → complete.
 
-    What fails fails the machine, so that a redrive repeats only what failed; the next claim takes a failed holder's run over.
+    Then, for a run that is meant: wait → export → wait → campaign. What fails fails the machine, so that a redrive repeats
+    only what failed; the next claim takes a failed holder's run over.
     """
 
     def __init__(self, scope: Construct, id: str, *, functions: Mapping[str, PythonFunction], stage: Stage) -> None:
@@ -77,7 +82,8 @@ class BatchMachine(Construct):
             self._each_bucket("Etl buckets", self._task("Etl", BUCKET, last=True))
             .next(self._task("Gate", RUN))
             .next(self._each_bucket("Deliver buckets", self._bucket_stages()))
-            .next(self._task("Complete", RUN, result="$"))
+            .next(self._task("Complete", RUN, result="$.result"))
+            .next(FollowUp(self, call=self._call, stage=self._stage).states())
         )
         # `extract` waits inside itself for a while, so short statements need no second round.
         extract = self._task("Extract", RUN, result="$.extract")
@@ -121,10 +127,22 @@ class BatchMachine(Construct):
         self, name: str, payload: Mapping[str, str] | None, result: str | None = None, *, last: bool = False
     ) -> tasks.LambdaInvoke:
         """Call one function; `payload` None hands on the state's input, `result` None drops the answer, `last` all else too."""
+        return self._call(name.lower(), name, payload, result, last=last)
+
+    def _call(
+        self,
+        function: str,
+        name: str,
+        payload: Mapping[str, str] | None,
+        result: str | None = None,
+        *,
+        last: bool = False,
+    ) -> tasks.LambdaInvoke:
+        """The state `name`, which calls `function` and tries again what may succeed later."""
         task = tasks.LambdaInvoke(
             self,
             name,
-            lambda_function=self._functions[name.lower()],
+            lambda_function=self._functions[function],
             payload=sfn.TaskInput.from_object(dict(payload)) if payload else None,
             payload_response_only=True,
             result_path=result or sfn.JsonPath.DISCARD,

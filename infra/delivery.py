@@ -24,14 +24,15 @@ SERVING: Routes = (
     ("DELETE", "/customers/{customer}/opt-out"),
     ("POST", "/customers/{customer}/programs/{program}/subjects/{subject}/answer"),
 )
+# The pages answer themselves to a method they do not know, and to an address that is none.
 PAGES: Routes = (
-    ("GET", "/r/{token}"),
-    ("POST", "/r/{token}"),
-    ("GET", "/u/{token}"),
-    ("POST", "/u/{token}"),
-    ("GET", "/o/{token}"),
-    ("GET", "/c/{token}"),
-    ("GET", "/h/{token}"),
+    ("ANY", "/r/{token}"),  # the form, and its answer
+    ("ANY", "/r/{token}/photos"),
+    ("ANY", "/u/{token}"),  # unsubscribe
+    ("ANY", "/o/{token}"),  # open pixel
+    ("ANY", "/c/{token}"),  # click
+    ("ANY", "/h/{token}"),  # the trap for scanners
+    ("ANY", ""),
 )
 SENDERS = 10  # chunks in work at once; the rate is the token bucket's, this is only a ceiling
 
@@ -48,7 +49,7 @@ def join_up(functions: Functions, parts: Parts, serving: WebApi, lost_events: De
     serving.answer(SERVING, functions["serve"], authorizers.HttpIamAuthorizer())
     parts.pages.answer(PAGES, functions["engage"])
     acknowledge(
-        parts.pages.api,
+        parts.pages,
         {
             "AwsSolutions-APIG4": "People come from their mails: each path's token is signed, expires, and names one delivery."
         },

@@ -12,7 +12,7 @@ from constructs import Construct
 from domain.solicitation.program import Program
 from infra.alarms import Alarms
 from infra.analytics import Analytics
-from infra.batch import BatchMachine
+from infra.batch import FOLLOWING, BatchMachine
 from infra.batch_functions import BatchFunctions
 from infra.dashboard import BatchDashboard
 from infra.delivery import join_up
@@ -70,11 +70,22 @@ class SolicitationStack(Stack):
         functions = BatchFunctions(self, "Functions", stores=stores, programs=programs, fleet=fleet).by_stage
         delivery = DeliveryFunctions(self, parts=parts, fleet=fleet).by_stage
         join_up(delivery, parts, serving, lost["LostMailEvents"], lost["LostReleases"])
-        batch = BatchMachine(self, "Batch", functions=functions, stage=stage).machine
+        batch = BatchMachine(
+            self, "Batch", functions={**functions, **{name: delivery[name] for name in FOLLOWING}}, stage=stage
+        ).machine
         self._watch_executions(functions["claim"], batch.state_machine_name)
         unstarted = lost["UnstartedBatches"]
         BatchSchedules(self, "Schedules", programs=programs, machine=batch, dead_letters=unstarted)
-        OverdueWatch(self, "Overdue", batch=batch, limit=BATCH_LIMIT, stage=stage, alarms=alarms, unstarted=unstarted)
+        OverdueWatch(
+            self,
+            "Overdue",
+            batch=batch,
+            runs=stores.runs,
+            limit=BATCH_LIMIT,
+            stage=stage,
+            alarms=alarms,
+            unstarted=unstarted,
+        )
         BatchWatch(alarms).over(batch, programs)
         board = BatchDashboard(self, "Dashboard", programs=programs)
         board.runs(batch, unstarted)

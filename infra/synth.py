@@ -14,6 +14,7 @@ from domain.solicitation.compiled import compile_program
 from domain.solicitation.program import Program
 from infra.asset import code_asset
 from infra.layer import layer, placeholder
+from infra.mail_templates import template_files
 from infra.solicitation import Package, SolicitationStack
 from infra.stages import STAGES, Stage
 
@@ -59,17 +60,14 @@ def build(app: App, programs: Sequence[Program], *, package: Package, stage: Sta
 
 
 def packaged(programs: Sequence[Program], stage: Stage, project: Path) -> Package:
-    """The code asset with its compiled programs and the templates, and the layer; the sandbox goes without one."""
+    """The code asset with its compiled programs and the templates, and the layer; the sandbox goes without one.
+
+    Rejected: a program names a template that is not there.
+    """
     compiled = {f"programs/{program.id}.json": compile_program(program) for program in programs}
-    documents = compiled | texts(project / "templates")
+    documents = compiled | template_files(programs, project / "templates")
     layers = project / "build/layers"
     return Package(
         code=code_asset("solicitation", documents, source=project / "src", into=project / "build/asset"),
         layer=layer("handlers", into=layers, project=project) if stage.bundled else placeholder(layers),
     )
-
-
-def texts(folder: Path) -> dict[str, bytes]:
-    """Every file of a folder by its path in the asset, which starts with the folder's own name."""
-    files = (path for path in folder.rglob("*") if path.is_file())
-    return {str(path.relative_to(folder.parent)): path.read_bytes() for path in files}

@@ -11,7 +11,7 @@ from constructs import Construct
 from infra.function import PythonFunction
 from infra.stages import Stage
 
-Routes = Iterable[tuple[str, str]]  # ("GET", "/r/{token}")
+Routes = Iterable[tuple[str, str]]  # ("GET", "/r/{token}"); without a path: whatever no other route takes
 
 # The route's pattern stands for the path, which may hold a signed link or a customer's id.
 LOGGED: Mapping[str, str] = {
@@ -69,6 +69,13 @@ class WebApi(Construct):
             scope_permission_to_route=False,
         )
         for method, path in routes:
-            self.api.add_routes(
-                path=path, methods=[gateway.HttpMethod[method]], integration=integration, authorizer=authorizer
+            gateway.HttpRoute(
+                self,
+                f"{method} {path}" if path else "Elsewhere",
+                http_api=self.api,
+                route_key=gateway.HttpRouteKey.with_(path, gateway.HttpMethod[method])
+                if path
+                else gateway.HttpRouteKey.DEFAULT,
+                integration=integration,
+                authorizer=authorizer,
             )

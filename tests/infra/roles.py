@@ -33,6 +33,8 @@ def spelt(resource):
         return resource
     if "Fn::GetAtt" in resource:
         return resource["Fn::GetAtt"][0][:-8]
+    if "Ref" in resource:
+        return resource["Ref"][:-8]
     parts = [part if isinstance(part, str) else spelt_part(part) for part in resource["Fn::Join"][1]]
     return "".join(parts).replace("arn:aws:", "").replace(":region:account", "")
 

@@ -9,6 +9,7 @@ from infra.run_metrics import NAMESPACE, STAGES
 from infra.watch import daily
 
 HOUR = 3600
+VISIBLE = "ApproximateNumberOfMessagesVisible"
 
 
 def dimensions(alarm):
@@ -85,10 +86,11 @@ def test_executions_that_do_not_reach_their_end_are_known_and_one_that_takes_too
     assert {alarm["Threshold"] for alarm in machines} == {1}
 
 
-def test_a_start_that_was_put_aside_is_known(stack):
-    [alarm] = [alarm for alarm in stack.properties("AWS::CloudWatch::Alarm") if alarm["Namespace"] == "AWS/SQS"]
-    assert alarm["MetricName"] == "ApproximateNumberOfMessagesVisible"
-    assert alarm["Threshold"] == 1
+def test_whatever_was_put_aside_is_known_by_its_first_message(stack):
+    alarms = [it for it in stack.properties("AWS::CloudWatch::Alarm") if it["MetricName"] == VISIBLE]
+    queues = {stack.name_of({"Fn::GetAtt": dimensions(alarm)["QueueName"]["Fn::GetAtt"]}) for alarm in alarms}
+    assert queues == {id[:-8] for id in stack.all("AWS::SQS::Queue")} - {"Outbox"}
+    assert {alarm["Threshold"] for alarm in alarms} == {1}
 
 
 def test_a_run_that_fell_back_on_its_scores_is_known_program_by_program(stack):

@@ -11,9 +11,18 @@ from infra.asset import code_asset, modules
 from infra.stages import SANDBOX
 from infra.synth import packaged
 from tests.infra.few_programs import MUSIC, REVIEWS
+from tests.infra.test_functions import BATCH, DELIVERY
 
 ROOT = Path(__file__).parents[2]
 LAYER = {"aws_lambda_powertools", "orjson", "requests", "sqlglot"}
+PAGES = {
+    "babel",
+    "itsdangerous",
+    "jinja2",
+    "markupsafe",
+    "pydantic",
+    "pygal",
+}  # what mails, pages and reports add to it
 RUNTIME = {"boto3", "botocore", "urllib3"}
 TYPES = {"mypy_boto3"}  # imported for type checkers only
 
@@ -63,7 +72,7 @@ def test_equal_content_is_one_folder_and_a_changed_byte_another(source, tmp_path
     assert len(list(out.iterdir())) == 2  # and no draft is left
 
 
-def test_the_batchs_functions_carry_no_yaml_no_pydantic_and_no_command(tmp_path):
+def test_the_functions_carry_no_yaml_and_no_command_and_import_nothing_that_the_layer_has_not():
     paths = modules("solicitation", ROOT / "src")
     names = {str(path.relative_to(ROOT / "src")) for path in paths}
     assert not [name for name in names if name.startswith(("cli/", "adapters/files/program"))]
@@ -80,17 +89,28 @@ def test_the_batchs_functions_carry_no_yaml_no_pydantic_and_no_command(tmp_path)
         )
     } - set(sys.stdlib_module_names)
     typed = {name for name in foreign if name.startswith("mypy_boto3")}
-    assert foreign - typed - {"handlers", "domain", "adapters"} <= LAYER | RUNTIME
+    assert foreign - typed - {"handlers", "domain", "adapters"} <= LAYER | PAGES | RUNTIME
 
 
-def test_every_handler_loads_from_the_asset_alone(tmp_path):
+LOAD = """
+import importlib, sys
+sys.path.insert(0, {code!r})
+def load(stage):
+    module = importlib.import_module(f"handlers.solicitation.{{stage}}")
+    assert callable(module.handler) and {code!r} in module.__file__
+"""
+
+
+def test_every_handler_loads_from_the_asset_alone_and_the_batchs_without_what_only_pages_need(tmp_path):
     """With the project's libraries but none of its folders: what the asset lacks would be missed here."""
     package = packaged([MUSIC, REVIEWS], SANDBOX, ROOT)
-    stages = ("claim", "extract", "etl", "gate", "filter", "score", "store", "contacts", "complete")
-    load = f"import sys; sys.path.insert(0, {str(package.code)!r});" + "".join(
-        f"import handlers.solicitation.{stage} as m; assert callable(m.handler); assert {str(package.code)!r} in m.__file__;"
-        for stage in stages
+    batch = "".join(f"load({stage!r});" for stage in BATCH) + f"assert not {PAGES!r} & set(sys.modules);"
+    delivery = "".join(f"load({stage!r});" for stage in DELIVERY)
+    done = subprocess.run(
+        [sys.executable, "-c", LOAD.format(code=str(package.code)) + batch + delivery],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
     )
-    done = subprocess.run([sys.executable, "-c", load], cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert sorted(path.name for path in (package.code / "programs").iterdir()) == ["music.json", "reviews.json"]

@@ -55,6 +55,16 @@ def test_the_stages_follow_each_other(definition):
         "Gate",
         "Deliver buckets",
         "Complete",
+        "Is it for real?",
+        "Is it time to export?",
+        "Wait to export",
+        "Export",
+        "Export: is it done?",
+        "Is it time for mails?",
+        "Wait to mail",
+        "Campaign",
+        "Did the export fail?",
+        "Result",
     ]
     assert list(path(each(definition, "Etl buckets")["ItemProcessor"])) == ["Etl"]
     assert list(path(deliver)) == ["Filter", "Score", "Store", "Are there contacts?", "Bucket done"]
@@ -114,9 +124,9 @@ def test_contacts_are_only_taken_where_there_are_some(definition):
 
 
 def test_every_task_calls_the_function_of_its_name(definition):
-    assert {name: state["Resource"] for name, state in tasks(definition)} == {
-        name: name for name in ("Claim", "Extract", "Etl", "Gate", "Filter", "Score", "Store", "Contacts", "Complete")
-    }
+    batch = ("Claim", "Extract", "Etl", "Gate", "Filter", "Score", "Store", "Contacts", "Complete")
+    functions = {name: name for name in (*batch, "Export", "Campaign")} | {"Export again": "Export"}
+    assert {name: state["Resource"] for name, state in tasks(definition)} == functions
 
 
 def test_stages_get_the_run_and_bucket_stages_their_bucket(definition):
@@ -124,14 +134,69 @@ def test_stages_get_the_run_and_bucket_stages_their_bucket(definition):
     told = {name: state.get("Parameters") for name, state in tasks(definition)}
     assert told == {
         "Claim": None,
-        **dict.fromkeys(("Extract", "Gate", "Complete"), run),
+        **dict.fromkeys(("Extract", "Gate", "Complete", "Export", "Export again"), run),
+        "Campaign": {**run, "scheduledTime.$": "$.earliest.campaign"},
         **dict.fromkeys(("Etl", "Filter", "Score", "Store", "Contacts"), bucket),
     }
 
 
-def test_the_answer_of_the_execution_is_the_runs_result(definition):
-    assert each(definition, "Complete")["ResultPath"] == "$"
-    assert each(definition, "Complete")["End"] is True
+def test_the_answer_of_the_execution_is_the_runs_result_and_what_followed(definition):
+    assert each(definition, "Complete")["ResultPath"] == "$.result"
+    assert (
+        each(definition, "Export")["ResultPath"] == each(definition, "Export again")["ResultPath"] == "$.result.export"
+    )
+    assert each(definition, "Campaign")["ResultPath"] == "$.result.campaigns"
+    result = each(definition, "Result")
+    assert (result["Type"], result["OutputPath"], result["End"]) == ("Pass", "$.result", True)
+
+
+def test_nothing_follows_a_dry_run(definition):
+    real = each(definition, "Is it for real?")
+    assert real["Choices"] == [{"Variable": "$.run.dry_run", "BooleanEquals": True, "Next": "Result"}]
+
+
+@pytest.mark.parametrize(
+    ("choice", "wait", "job", "at"),
+    [
+        ("Is it time to export?", "Wait to export", "Export", "$.earliest.export"),
+        ("Is it time for mails?", "Wait to mail", "Campaign", "$.earliest.campaign"),
+    ],
+)
+def test_what_follows_waits_for_its_earliest_start_unless_it_is_asked_for_immediately(
+    definition, choice, wait, job, at
+):
+    asked = "$$.Execution.Input.immediately"
+    immediately = {"And": [{"Variable": asked, "IsPresent": True}, {"Variable": asked, "BooleanEquals": True}]}
+    assert each(definition, choice)["Choices"][0] == {**immediately, "Next": job}
+    assert each(definition, choice)["Default"] == wait
+    assert each(definition, wait) == {"Type": "Wait", "TimestampPath": at, "Next": job}
+
+
+def test_a_late_campaign_is_told_what_time_it_is(definition):
+    late = each(definition, "Is it time for mails?")["Choices"][1]
+    now = "$$.State.EnteredTime"
+    assert late == {"Variable": now, "TimestampGreaterThanPath": "$.earliest.campaign", "Next": "From now on"}
+    told = each(definition, "From now on")
+    assert (told["InputPath"], told["ResultPath"], told["Next"]) == (now, "$.earliest.campaign", "Campaign")
+
+
+@pytest.mark.parametrize(("export", "then"), [("Export", "Is it time for mails?"), ("Export again", "Result")])
+def test_export_is_asked_again_while_it_works(definition, export, then):
+    done = each(definition, f"{export}: is it done?")
+    [again] = done["Choices"]
+    assert (again["Variable"], again["StringEquals"]) == ("$.result.export.status", "RUNNING")
+    wait = each(definition, again["Next"])
+    assert (wait["Type"], wait["Seconds"], wait["Next"]) == ("Wait", PROD.wait_seconds, export)
+    assert done["Default"] == then
+
+
+def test_an_export_that_fails_does_not_hold_up_the_mails_and_is_tried_anew_after_them(definition):
+    caught = {name: state["Catch"] for name, state in tasks(definition) if "Catch" in state}
+    assert caught == {
+        "Export": [{"ErrorEquals": ["States.ALL"], "ResultPath": "$.failed", "Next": "Is it time for mails?"}]
+    }
+    failed = each(definition, "Did the export fail?")
+    assert failed["Choices"] == [{"Variable": "$.failed", "IsPresent": True, "Next": "Export again"}]
 
 
 def test_every_task_is_tried_again_with_growing_random_pauses_but_not_when_it_can_never_succeed(definition):
@@ -147,13 +212,12 @@ def test_every_task_is_tried_again_with_growing_random_pauses_but_not_when_it_ca
         }, name
 
 
-def test_nothing_is_caught_so_that_a_redrive_repeats_only_what_failed(definition):
-    assert '"Catch"' not in json.dumps(definition)
+def test_a_machine_fails_where_its_task_failed_so_that_a_redrive_repeats_only_that(definition):
     assert '"Fail"' not in json.dumps(definition)
 
 
-def test_the_machine_is_logged_traced_and_ends_after_four_hours(machine, definition):
-    assert definition["TimeoutSeconds"] == 4 * 3600
+def test_the_machine_is_logged_traced_and_ends_before_the_next_days_begins(machine, definition):
+    assert definition["TimeoutSeconds"] == 23 * 3600
     assert machine["StateMachineType"] == "STANDARD"
     assert machine["TracingConfiguration"] == {"Enabled": True}
     assert machine["LoggingConfiguration"]["Level"] == "ALL"

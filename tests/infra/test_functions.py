@@ -2,15 +2,21 @@
 
 import pytest
 
-from handlers.solicitation import settings
+from handlers.solicitation import delivery_settings, settings
+from infra.delivery_functions import pascal
 from infra.stages import PROD
 
-STAGES = ("claim", "extract", "etl", "gate", "filter", "score", "store", "contacts", "complete")
+BATCH = ("claim", "extract", "etl", "gate", "filter", "score", "store", "contacts", "complete")
+DELIVERY = (
+    *("serve", "campaign", "release", "send", "mail_events", "engage", "publish_responses"),
+    *("export", "playlists", "report", "cleanup", "retrain"),
+)
+STAGES = BATCH + DELIVERY
 
 
-def test_each_stage_of_the_batch_is_a_function_named_for_it(stack):
+def test_each_stage_is_a_function_named_for_it(stack):
     handlers = {id[:-8]: it["Properties"]["Handler"] for id, it in stack.all("AWS::Lambda::Function").items()}
-    assert handlers == {stage.capitalize(): f"handlers.solicitation.{stage}.handler" for stage in STAGES}
+    assert handlers == {pascal(stage): f"handlers.solicitation.{stage}.handler" for stage in STAGES}
 
 
 def test_every_function_runs_python_3_13_on_arm64_and_is_traced(stack):
@@ -38,16 +44,14 @@ def test_every_function_has_a_role_of_its_own(stack):
 
 @pytest.mark.parametrize("stage", STAGES)
 def test_a_function_reads_its_settings_from_what_the_stack_wrote(stack, stage):
-    written = stack.one("AWS::Lambda::Function", stage.capitalize())["Environment"]["Variables"]
-    read = getattr(settings, f"{stage.capitalize()}Settings").from_env(written)
-    assert stack.name_of(read.runs_table) == "Runs"
-    assert stack.name_of(read.work_bucket) == "Work"
-    for field, table in {
-        "customers_table": "Customers",
-        "score_cache_table": "ScoreCache",
-        "candidates_table": "Candidates",
-    }.items():
-        assert not hasattr(read, field) or stack.name_of(getattr(read, field)) == table
+    """Every table and bucket is the one of its name, and nothing that has no default is left out."""
+    written = stack.one("AWS::Lambda::Function", pascal(stage))["Environment"]["Variables"]
+    module = settings if stage in BATCH else delivery_settings
+    read = getattr(module, f"{pascal(stage)}Settings").from_env(written)
+    for field, value in vars(read).items():
+        if field.endswith(("_table", "_bucket")):
+            assert stack.name_of(value) == pascal(field.rpartition("_")[0]), field
+    assert written == {field.upper(): value for field, value in vars(read).items()}
 
 
 def test_every_function_raises_alarms_on_errors_throttles_and_slow_calls(stack):

@@ -2,19 +2,24 @@
 
 import json
 import time
+from datetime import date
 
 import pytest
 from aws_cdk import App, CfnOutput, Duration, Stack
 from aws_cdk import aws_stepfunctions as sfn
 
+from adapters.aws.attribute_values import encode_item
+from adapters.aws.runs import row_key
+from domain.solicitation.run import run_id
 from infra.alarms import Alarms
 from infra.overdue import OverdueWatch
 from infra.queue import DeadLetters
 from infra.stages import SANDBOX
+from infra.table import KeyedTable
 from sandbox.deploy import deploy
 from sandbox.ministack import Ministack
 
-DAY_IN_SECONDS = 86400
+DAY, DAY_IN_SECONDS = date(2026, 11, 20), 86400
 pytestmark = pytest.mark.e2e
 
 
@@ -26,12 +31,21 @@ def folder(tmp_path_factory):
     stack = Stack(app, "Watched")
     wait = sfn.Wait(stack, "Work", time=sfn.WaitTime.seconds_path("$.seconds"))
     batch = sfn.StateMachine(stack, "Batch", definition_body=sfn.DefinitionBody.from_chainable(wait))
+    runs = KeyedTable(stack, "Runs", stage=SANDBOX)
     alarms = Alarms(stack, "Alarms", stage=SANDBOX)
     unstarted = DeadLetters(stack, "Unstarted", stage=SANDBOX, alarms=alarms)
     OverdueWatch(
-        stack, "Overdue", batch=batch, limit=Duration.hours(2), stage=SANDBOX, alarms=alarms, unstarted=unstarted
+        stack,
+        "Overdue",
+        batch=batch,
+        runs=runs,
+        limit=Duration.hours(2),
+        stage=SANDBOX,
+        alarms=alarms,
+        unstarted=unstarted,
     )
     CfnOutput(stack, "BatchMachine", value=batch.state_machine_arn)
+    CfnOutput(stack, "RunsTable", value=runs.table_name)
     app.synth()
     return out
 
@@ -41,6 +55,10 @@ def states(folder):
     """Step Functions where a wait of two hours takes 0.7 s."""
     with Ministack(environment={"SFN_WAIT_SCALE": "0.0001"}) as aws:
         [stack] = deploy(folder, aws, {})
+        table = stack.outputs["RunsTable"]
+        for program, status in (("done", "DONE"), ("late", "RUNNING")):
+            key = row_key(program, DAY, run_id(program, DAY))
+            aws.client("dynamodb").put_item(TableName=table, Item=encode_item({**key, "status": status}))
         yield (
             aws.client("stepfunctions"),
             stack.outputs["BatchMachine"],
@@ -48,10 +66,23 @@ def states(folder):
         )
 
 
-@pytest.mark.parametrize(("seconds", "found"), [(DAY_IN_SECONDS, ("FAILED", "BatchOverdue")), (1, ("SUCCEEDED", None))])
-def test_an_execution_that_still_works_after_two_hours_fails_its_watch(states, seconds, found):
+OVERDUE, FINE = ("FAILED", "BatchOverdue"), ("SUCCEEDED", None)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "run", "found"),
+    [
+        (1, {"program": "late"}, FINE),  # its execution has ended
+        (DAY_IN_SECONDS, {"program": "late"}, OVERDUE),
+        (DAY_IN_SECONDS, {"program": "unheard-of"}, OVERDUE),  # it has not even claimed its run
+        (DAY_IN_SECONDS, {"program": "done"}, FINE),  # the batch is done, its execution waits for the mails' time
+        (DAY_IN_SECONDS, {"program": "done", "dryRun": "one"}, OVERDUE),  # the real run is done, this dry one is not
+    ],
+)
+def test_a_batch_that_is_not_done_after_two_hours_fails_its_watch(states, seconds, run, found):
     client, batch, overdue = states
-    started = client.start_execution(stateMachineArn=batch, input=json.dumps({"seconds": seconds}))["executionArn"]
+    given = {"seconds": seconds, "scheduledTime": "2026-11-20T02:00:00Z", **run}
+    started = client.start_execution(stateMachineArn=batch, input=json.dumps(given))["executionArn"]
     watch = ended(client, overdue, started)
     assert (watch["status"], watch.get("error")) == found
     still = client.describe_execution(executionArn=started)["status"]

@@ -1,7 +1,8 @@
 """The whole system on one machine: the synthesised templates on an embedded AWS, stand-ins beside it, and batches run on them."""
 
+import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
@@ -73,19 +74,18 @@ class Sandbox:
         rerun: bool = False,
         dry_run: str | None = None,
         deployed: bool = True,
-        immediately: bool = False,
         on_progress: Callable[[Progress], None] | None = None,
     ) -> dict[str, Any]:
         """Run the program's batch for that UTC date as its schedule would; the machine's output.
 
-        Not `deployed`: the program as given here runs, not the one of its id in the templates. `immediately`: export and campaign
-        do not wait for their time of day. Raises BatchFailed.
+        Not `deployed`: the program as given here runs, not the one of its id in the templates. Export and campaign do not wait for
+        their time of day. Raises BatchFailed.
         """
         options = {
             "rerun": rerun,
             "dryRun": dry_run,
             "programHash": None if deployed else self.batch.publish(program),
-            "immediately": immediately,
+            "immediately": True,
         }
         execution = self.batch.start(program.id, scheduled_at(program, day), **options)
         return self.batch.watch(execution, on_progress)
@@ -139,6 +139,19 @@ class Sandbox:
         """Return when another process asks this sandbox to stop."""
         assert self._host, "attached, not started here"
         self._host.control.stopping.wait()
+
+    def call(self, stage: str, event: Mapping[str, Any]) -> Any:
+        """Call a deployed function by its stage's name; its answer. RuntimeError: it failed, in its own words."""
+        functions = self.client("lambda")
+        for page in functions.get_paginator("list_functions").paginate():
+            for found in page["Functions"]:
+                if found["Handler"].split(".")[-2] == stage:
+                    answer = functions.invoke(FunctionName=found["FunctionName"], Payload=json.dumps(event).encode())
+                    said = json.load(answer["Payload"])
+                    if "FunctionError" in answer:
+                        raise RuntimeError(f"{stage}: {said.get('errorType')}: {said.get('errorMessage')}")
+                    return said
+        raise LookupError(f"no function of stage {stage} is deployed")
 
     def _ask(self, door: str, **arguments: Any) -> Any:
         """Have it done in the process that started the sandbox."""

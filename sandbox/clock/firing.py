@@ -55,10 +55,14 @@ class ScheduleClock:
     def __post_init__(self) -> None:
         self._schedules = Schedules(self.aws)
 
+    def upcoming(self) -> list[tuple[datetime, Schedule]]:
+        """When each schedule fires next, those that do; a firing that is to be tried again counts by itself."""
+        fresh = [(moment, schedule) for schedule in self._read() if (moment := self._next(schedule))]
+        return [*fresh, *((at, firing.schedule) for at, _, firing in self._retries)]
+
     def next_due(self) -> datetime | None:
         """The next moment at which anything fires."""
-        moments = [moment for schedule in self._read() if (moment := self._next(schedule))]
-        return min([*moments, *(at for at, _, _ in self._retries)], default=None)
+        return min((moment for moment, _ in self.upcoming()), default=None)
 
     def run_until(self, moment: datetime, on_fired: Callable[[Fired], None] = lambda fired: None) -> list[Fired]:
         """Advance to `moment`, stopping at every firing on the way. `on_fired` may wait for what was started."""
@@ -74,8 +78,9 @@ class ScheduleClock:
 
     def _read(self) -> list[Schedule]:
         schedules = [schedule for schedule in self._schedules.read() if self.wanted(schedule)]
+        now = self.timeline.now()
         for schedule in schedules:
-            self._seen.setdefault(schedule.arn, self.timeline.now())
+            self._seen.setdefault(schedule.arn, now)
         return schedules
 
     def _next(self, schedule: Schedule) -> datetime | None:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from email.utils import parseaddr
 from pathlib import Path
 from typing import Any, Self
-from urllib.parse import unquote
+from urllib.parse import parse_qs, unquote
 
 import orjson
 
@@ -42,7 +42,8 @@ class SesFaults(Faults):
 class SesServer(AwsServer):
     """boto3's `sesv2` client reaches it by `endpoint`. `now` is the sandbox's clock, `publish` puts events on the bus.
 
-    Other processes read GET /_sandbox/mails, and /_sandbox/mails/{id}.eml. Chosen or drawn entries fail by `refusals`.
+    Other processes read GET /_sandbox/mails (?since=N: all but the first N), and /_sandbox/mails/{id}.eml. Chosen or drawn
+    entries fail by `refusals`.
     """
 
     faults: SesFaults
@@ -111,7 +112,7 @@ class SesServer(AwsServer):
             case _, path if path.startswith(LISTED):
                 return _json(self._listed(request))
             case "GET", path if path.startswith("/_sandbox/mails"):
-                return self._shown(path)
+                return self._shown(path, parse_qs(request.query))
         raise _no_operation(request)
 
     def _bulk(self, call: Mapping[str, Any]) -> list[Result]:
@@ -163,10 +164,10 @@ class SesServer(AwsServer):
                 return self.suppression.delete(address)
         raise _no_operation(request)
 
-    def _shown(self, path: str) -> Reply:
+    def _shown(self, path: str, query: Mapping[str, list[str]]) -> Reply:
         wanted = re.fullmatch(r"/_sandbox/mails/([\w-]+)\.eml", path)
         if not wanted:
-            return _json([mail.to_json() for mail in self.mails()])
+            return _json([mail.to_json() for mail in self.mails()[int(query.get("since", ["0"])[0]) :]])
         for mail in self.mails():
             if mail.id == wanted[1]:
                 return Reply(mail.to_eml(), "message/rfc822")

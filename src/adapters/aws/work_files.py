@@ -44,6 +44,11 @@ class WorkFiles:
         with aws_calls(f"put s3://{self.bucket}/{key}"):
             self.s3.put_object(Bucket=self.bucket, Key=key, Body=orjson.dumps(document, option=orjson.OPT_SORT_KEYS))
 
+    def write_text(self, key: str, text: str, kind: str) -> None:
+        """`kind` is the object's media type, so that a browser shows it."""
+        with aws_calls(f"put s3://{self.bucket}/{key}"):
+            self.s3.put_object(Bucket=self.bucket, Key=key, Body=text.encode(), ContentType=kind)
+
     def read_json(self, key: str) -> Any:
         with aws_calls(f"get s3://{self.bucket}/{key}"):
             return orjson.loads(self.s3.get_object(Bucket=self.bucket, Key=key)["Body"].read())

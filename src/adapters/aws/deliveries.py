@@ -10,7 +10,9 @@ from botocore.exceptions import ClientError
 
 from adapters.aws import batch_items
 from adapters.aws.attribute_values import decode_item, encode_item
+from adapters.aws.candidates import PASSING
 from adapters.aws.faults import aws_calls, code
+from domain.errors import Unavailable
 from domain.solicitation.campaign_states import BEFORE, State
 from domain.solicitation.delivery import campaign_key, delivery_key
 from domain.solicitation.keys import customer_key, escaped
@@ -63,6 +65,24 @@ class Deliveries:
     def put_delivery(self, delivery: Plain) -> bool:
         """Write a delivery nobody has taken up yet; False when one stands already, which is left as it is."""
         return self._put({**delivery, **delivery_keys(delivery)})
+
+    def put_skipped(self, delivery: Plain) -> bool:
+        """Write a delivery nobody has taken up, as skipped, and count it; False when one stands already, which is counted."""
+        shard = {"PK": campaign_key(delivery["campaign"])["PK"], "SK": count_shard(delivery["id"])}
+        count = {"UpdateExpression": "ADD skipped :one", "ExpressionAttributeValues": encode_item({":one": 1})}
+        item = {**delivery, **delivery_keys(delivery)}
+        put = {"Item": encode_item(item), "ConditionExpression": "attribute_not_exists(PK)"}
+        try:
+            with aws_calls(f"skip {delivery['id']}"):
+                self.dynamodb.transact_write_items(
+                    TransactItems=[
+                        {"Put": {"TableName": self.table, **put}},  # type: ignore[typeddict-item]
+                        {"Update": {"TableName": self.table, "Key": encode_item(shard), **count}},  # type: ignore[typeddict-item]
+                    ]
+                )
+        except ClientError as error:
+            return _stood(error)
+        return True
 
     def move_campaign(self, id: str, state: State) -> bool:
         """Bring a campaign into a state; False when the one it is in forbids it (or there is no such campaign)."""
@@ -137,6 +157,18 @@ class Deliveries:
                 raise
             return False
         return True
+
+
+def _stood(error: ClientError) -> bool:
+    """False where a transaction was cancelled since the item stood; Unavailable where another was in the way."""
+    if code(error) != "TransactionCanceledException":
+        raise error
+    reasons = {reason.get("Code", "") for reason in error.response.get("CancellationReasons", ())}
+    if "ConditionalCheckFailed" in reasons:
+        return False
+    if reasons & PASSING:
+        raise Unavailable(f"write a delivery: {', '.join(sorted(reasons & PASSING))}") from error
+    raise error
 
 
 def delivery_keys(delivery: Plain) -> dict[str, str]:

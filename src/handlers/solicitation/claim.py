@@ -1,6 +1,7 @@
 """Schedule -> Runs: claim one program's run for one date, so that a second start ends as a duplicate."""
 
 from datetime import UTC, datetime
+from datetime import time as clock_time
 from functools import cache
 from pathlib import Path
 from time import time
@@ -17,6 +18,7 @@ from domain.errors import Rejected
 from domain.solicitation.compiled import program_hash
 from domain.solicitation.program import Program
 from domain.solicitation.run import Run, bucket_ids, run_id
+from domain.solicitation.stored import iso
 from handlers.solicitation.settings import ClaimSettings
 
 logger = Logger(service="claim")
@@ -44,10 +46,10 @@ def claim(
     hash, program = _program(event, files, programs)
     start = first_start(event, program, hash)
     if not program.enabled:
-        return _answer("disabled", start, program)
+        return _answer("disabled", start, program, event)
     taken = ledger.claim(start, bool(event.get("rerun")), executions.running, now)
     logger.info("run", extra={"run_id": start.id, "outcome": taken.outcome, "attempt": taken.run.attempt})
-    return _answer(taken.outcome, taken.run, program)
+    return _answer(taken.outcome, taken.run, program, event)
 
 
 def first_start(event: dict[str, Any], program: Program, hash: str) -> Run:
@@ -77,10 +79,21 @@ def _program(event: dict[str, Any], files: WorkFiles, programs: Path) -> tuple[s
     return program_hash(program), program
 
 
-def _answer(outcome: str, run: Run, program: Program) -> dict[str, Any]:
+def _answer(outcome: str, run: Run, program: Program, event: dict[str, Any]) -> dict[str, Any]:
     return {
         "outcome": outcome,
         "run": run.to_json(),
         "buckets": bucket_ids(program.buckets),
         "contacts": program.contacts is not None and not run.dry_run,
+        "earliest": _earliest(run, program, event),
+    }
+
+
+def _earliest(run: Run, program: Program, event: dict[str, Any]) -> dict[str, str]:
+    """The instants before which what follows the batch waits, of the run's date; with `immediately` it waits for nothing."""
+    started = datetime.fromisoformat(event["scheduledTime"]).astimezone(UTC)
+    times = {} if event.get("immediately") else program.earliest
+    return {
+        job: iso(datetime.combine(run.date, clock_time.fromisoformat(times[job]), UTC) if job in times else started)
+        for job in ("export", "campaign")
     }

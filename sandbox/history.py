@@ -28,9 +28,14 @@ def items(seed: Mapping[str, Any]) -> Iterator[Item]:
     if "optedOut" in seed:
         yield {"PK": pk, "SK": "PROFILE", "optedOut": seed["optedOut"]}
     for program, known in seed.get("programs", {}).items():
-        yield {"PK": pk, "SK": f"PROGRAM#{program}", **known}
+        subjects = {name: set(known[name]) for name in ("answered", "asked") if known.get(name)}  # no set is empty
+        yield {"PK": pk, "SK": f"PROGRAM#{program}", **_but(known, "answered", "asked"), **subjects}
     for group, asks in seed.get("caps", {}).items():
         yield {"PK": pk, "SK": f"CAP#{group}", "asks": asks}
+
+
+def _but(known: Mapping[str, Any], *names: str) -> Item:
+    return {name: value for name, value in known.items() if name not in names}
 
 
 def programs(seeds: Iterable[Mapping[str, Any]]) -> set[str]:

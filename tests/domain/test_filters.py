@@ -104,6 +104,12 @@ def test_what_another_program_of_the_cap_group_sent_counts():
     assert verdicts([candidate(facts=ENGAGED)], history) == [("frequency-cap", "frequency_cap")]
 
 
+def test_an_ask_counts_with_and_without_the_delivery_it_came_of():
+    asks = history_of({}, {}, {"asks": ["2026-11-19T10:00:00Z", "2026-11-18T10:00:00Z#0123abcd"]}).asks
+    assert [ask.day for ask in asks] == [19, 18]
+    assert all(ask.tzinfo for ask in asks)
+
+
 def test_a_global_and_a_program_opt_out_both_hold():
     assert history_of({"optedOut": True}, {}, {}).opted_out
     assert history_of({}, {"optedOut": True}, {}).opted_out

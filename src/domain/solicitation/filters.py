@@ -134,10 +134,13 @@ FILTERS: Mapping[str, Filter] = {
 
 
 def history_of(profile: Mapping[str, Any], program: Mapping[str, Any], cap: Mapping[str, Any]) -> History:
-    """The three items the Customers table may hold of a customer, each possibly empty, as one history."""
+    """The three items the Customers table may hold of a customer, each possibly empty, as one history.
+
+    An ask is its instant, with `#` and the delivery's id behind it where one was sent by us.
+    """
     return History(
         opted_out=bool(profile.get("optedOut") or program.get("optedOut")),
         answered=frozenset(program.get("answered", ())),
         asked=frozenset(program.get("asked", ())),
-        asks=tuple(datetime.fromisoformat(text) for text in cap.get("asks", ())),
+        asks=tuple(datetime.fromisoformat(text.partition("#")[0]) for text in cap.get("asks", ())),
     )

@@ -107,7 +107,7 @@ def storer(program: Program, run: Run) -> Callable[[Mapping[str, Any]], Stored]:
             **lasting,
             "contentHash": _digest(canonical(content)),
         }
-        return Stored(base, _index_items(base, prefix, shard, row["attributes"]))
+        return Stored(base, index_items(base, program.serving_shards))
 
     return store
 
@@ -132,9 +132,10 @@ def _content(row: Mapping[str, Any], program: Program, channels: list[str]) -> I
     }
 
 
-def _index_items(base: Item, prefix: str, shard: int, attributes: Mapping[str, Any]) -> tuple[Item, ...]:
+def index_items(base: Mapping[str, Any], shards: int) -> tuple[Item, ...]:
     """GSI1: each channel's candidates by score, in `shards` parts; they hold only what serving returns."""
-    subject = base["subject"]
+    prefix, shard = f"PROGRAM#{escaped(base['programId'])}", shard_of(base["customerId"], shards)
+    subject, attributes = base["subject"], base["attributes"]
     shown = {
         "GSI1SK": f"{base['score']:.6f}#{_digest(base['GSI2SK'])}",  # ties fall by hash, so that no id is favoured
         "customerId": base["customerId"],

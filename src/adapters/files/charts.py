@@ -14,6 +14,10 @@ STYLE = Style(
     foreground=QUIET,
     foreground_strong=INK,
     foreground_subtle="#cbd2d9",
+    guide_stroke_color="#d5dbe1",
+    major_guide_stroke_color="#d5dbe1",
+    guide_stroke_dasharray="1,0",
+    major_guide_stroke_dasharray="1,0",
     colors=("#2f6f9f", "#7a9e3f", "#c77d2e", "#8a5a9e"),
     font_family="system-ui, sans-serif",
     label_font_size=12,
@@ -24,9 +28,12 @@ STYLE = Style(
 SVG = "{http://www.w3.org/2000/svg}"
 
 
-def bars(title: str, values: Mapping[str, float], height: int = 260) -> str:
+WIDE, NARROW = 720, 440  # pixels before the page scales them
+
+
+def bars(title: str, values: Mapping[str, float], width: int = WIDE) -> str:
     """One bar a name, upright."""
-    chart = pygal.Bar(**_look(height), show_legend=False)
+    chart = pygal.Bar(**_look(width, 260), show_legend=False)
     chart.x_labels = list(values)
     chart.add(title, list(values.values()))
     return _svg(chart, title)
@@ -34,7 +41,7 @@ def bars(title: str, values: Mapping[str, float], height: int = 260) -> str:
 
 def lines_of_bars(title: str, values: Mapping[str, float]) -> str:
     """One bar a name, lying, the first on top: for long names."""
-    chart = pygal.HorizontalBar(**_look(60 + 28 * max(1, len(values))), show_legend=False)
+    chart = pygal.HorizontalBar(**_look(NARROW, 60 + 28 * max(1, len(values))), show_legend=False)
     chart.x_labels = list(values)[::-1]
     chart.add(title, list(values.values())[::-1])
     return _svg(chart, title)
@@ -42,17 +49,17 @@ def lines_of_bars(title: str, values: Mapping[str, float]) -> str:
 
 def groups(title: str, names: Sequence[str], series: Mapping[str, Sequence[float]]) -> str:
     """Several series of bars over the same names."""
-    chart = pygal.Bar(**_look(280), legend_at_bottom=True)
+    chart = pygal.Bar(**_look(WIDE, 280), legend_at_bottom=True)
     chart.x_labels = list(names)
     for label, values in series.items():
         chart.add(label, list(values))
     return _svg(chart, title)
 
 
-def _look(height: int) -> dict[str, object]:
+def _look(width: int, height: int) -> dict[str, object]:
     return {
         "style": STYLE,
-        "width": 720,
+        "width": width,
         "height": height,
         "js": [],
         "print_values": True,

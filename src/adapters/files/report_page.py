@@ -9,7 +9,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
-from adapters.files.charts import bars, groups, lines_of_bars
+from adapters.files.charts import NARROW, bars, groups, lines_of_bars
 
 TOP_ZONES = 15
 
@@ -56,7 +56,9 @@ class ReportPage:
                 {"people (estimate)": [*people, answered], "all, machines too": [*raw, answered]},
             )
         if any(sums["ratings"].values()):
-            wanted["ratings"] = bars("Answers by stars", {f"{stars} ★": n for stars, n in sums["ratings"].items()}, 220)
+            wanted["ratings"] = bars(
+                "Answers by stars", {f"{stars} ★": n for stars, n in sums["ratings"].items()}, NARROW
+            )
         return {name: Markup(svg) for name, svg in wanted.items()}  # noqa: S704 - our own SVG, its texts escaped by pygal
 
 

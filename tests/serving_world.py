@@ -5,6 +5,7 @@ from dataclasses import replace
 from urllib.parse import urlencode
 
 import boto3
+from botocore.config import Config
 from candidates_table import make_candidates_table
 from programs_in_small import AT, READY, REVIEWS, RUN
 
@@ -15,6 +16,8 @@ from domain.solicitation.program import Channel
 from domain.solicitation.stored import Stored, storer
 
 ACCESS = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_name": "eu-west-1"}
+TABLES = ("Candidates", "Customers", "ScoreCache", "Deliveries", "Responses", "Subjects")
+ONE_TRY = Config(retries={"mode": "standard", "total_max_attempts": 1})
 VOICE = Channel("voice-assistant", "voice", {})
 BOTH = replace(REVIEWS, channels=(*REVIEWS.channels, VOICE))
 MUSIC = replace(BOTH, id="small-music", subject_type="track", serving_shards=10)
@@ -22,8 +25,8 @@ MUSIC = replace(BOTH, id="small-music", subject_type="track", serving_shards=10)
 
 def tables():
     """A client as serving has it, with every table made."""
-    dynamodb = quicken(boto3.client("dynamodb", config=QUICK, **ACCESS))
-    for name in ("Candidates", "Customers", "ScoreCache", "Deliveries", "Responses", "Subjects"):
+    dynamodb = quicken(boto3.client("dynamodb", config=QUICK.merge(ONE_TRY), **ACCESS))
+    for name in TABLES:
         make_candidates_table(dynamodb, name)
     return dynamodb
 

@@ -22,7 +22,7 @@ app = APIGatewayHttpResolver(enable_validation=True, json_body_deserializer=orjs
     "/programs/<program>/channels/<channel>/candidates",
     summary="The best candidates of a channel",
     operation_id="listChannelCandidates",
-    responses=contract.responses(contract.ChannelPage),
+    responses=contract.responses(contract.ChannelPage, 400, 404, 503),
     middlewares=[knows("minScore", "limit", "cursor")],
 )
 def of_channel(
@@ -41,7 +41,7 @@ def of_channel(
     "/customers/<customer>/candidates",
     summary="One customer's candidates",
     operation_id="listCustomerCandidates",
-    responses=contract.responses(contract.CustomerAnswer),
+    responses=contract.responses(contract.CustomerAnswer, 400, 404, 503),
     middlewares=[knows("program", "channel", "limit")],
 )
 def of_customer(
@@ -57,7 +57,7 @@ def of_customer(
     "/customers/candidates",
     summary="The candidates of up to a hundred customers",
     operation_id="listCandidatesOfCustomers",
-    responses=contract.responses(contract.CustomersAnswer),
+    responses=contract.responses(contract.CustomersAnswer, 400, 404, 413, 503),
     middlewares=[knows()],
 )
 def of_customers(ask: contract.AskedFor) -> Response[str]:
@@ -69,7 +69,7 @@ def of_customers(ask: contract.AskedFor) -> Response[str]:
     "/customers/<customer>",
     summary="Delete a customer's candidates and kept scores",
     operation_id="deleteCustomer",
-    responses=contract.responses(contract.Deleted),
+    responses=contract.responses(contract.Deleted, 400, 503),
     middlewares=[knows()],
 )
 def delete(customer: contract.Customer) -> Response[str]:
@@ -81,7 +81,7 @@ def delete(customer: contract.Customer) -> Response[str]:
     "/customers/<customer>/opt-out",
     summary="Opt a customer out of a program, or of all",
     operation_id="optOut",
-    responses=contract.responses(contract.OptedOut),
+    responses=contract.responses(contract.OptedOut, 400, 404, 503),
     middlewares=[knows("program")],
 )
 def opt_out(customer: contract.Customer, program: contract.ProgramFilter = None) -> Response[str]:
@@ -93,7 +93,7 @@ def opt_out(customer: contract.Customer, program: contract.ProgramFilter = None)
     "/customers/<customer>/opt-out",
     summary="Opt a customer back in to a program, or to all",
     operation_id="optIn",
-    responses=contract.responses(contract.OptedOut),
+    responses=contract.responses(contract.OptedOut, 400, 404, 503),
     middlewares=[knows("program")],
 )
 def opt_in(customer: contract.Customer, program: contract.ProgramFilter = None) -> Response[str]:
@@ -105,7 +105,7 @@ def opt_in(customer: contract.Customer, program: contract.ProgramFilter = None) 
     "/customers/<customer>/programs/<program>/subjects/<subject>/answer",
     summary="Record a yes or no said to a voice channel",
     operation_id="recordVoiceAnswer",
-    responses=contract.responses(contract.Recorded),
+    responses=contract.responses(contract.Recorded, 400, 404, 503),
     middlewares=[knows()],
 )
 def record(

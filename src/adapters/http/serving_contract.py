@@ -154,15 +154,18 @@ AskedFor = Annotated[CustomersAsked, Body()]
 SpokenAnswer = Annotated[Spoken, Body()]
 
 
-def responses(model: type[BaseModel], status: int = 200) -> dict[int, Any]:
+REFUSALS = {
+    400: "The call is wrong.",
+    404: "It names something that there is not.",
+    413: "The answer would be too large.",
+    503: "The tables are out of reach: repeat the call.",
+}
+
+
+def responses(model: type[BaseModel], *refusals: int) -> dict[int, Any]:
     """What a route may tell: its answer, a refusal, or that the tables are out of reach."""
-    refusals = {
-        400: "The call is wrong.",
-        404: "It names something that there is not.",
-        503: "The tables are out of reach: repeat the call.",
-    }
-    told = {code: {"description": text, "content": _content(Errors)} for code, text in refusals.items()}
-    return {status: {"description": model.__doc__, "content": _content(model)}, **told}
+    told = {status: {"description": REFUSALS[status], "content": _content(Errors)} for status in refusals}
+    return {200: {"description": model.__doc__, "content": _content(model)}, **told}
 
 
 def document(app: APIGatewayHttpResolver) -> str:
@@ -175,7 +178,7 @@ def document(app: APIGatewayHttpResolver) -> str:
     for path in whole["paths"].values():
         for operation in path.values():
             operation["responses"].pop("422", None)  # the router's own word for what we answer with 400
-    for name in ("HTTPValidationError", "ValidationError"):
+    for name in ("HTTPValidationError", "ValidationError", "ResponseValidationError"):
         whole["components"]["schemas"].pop(name, None)
     return json.dumps(whole, indent=2) + "\n"
 

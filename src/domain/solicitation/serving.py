@@ -109,7 +109,7 @@ NO_OPT_OUT = OptOut()
 def score_floor(min_score: float) -> str:
     """The least score key of a score of at least `min_score`: keys have six decimals, so between two the upper one counts."""
     least = Decimal(repr(float(min_score))).quantize(Decimal("0.000001"), rounding=ROUND_CEILING)
-    return f"{max(least, Decimal(0)):.6f}"
+    return f"{max(least, Decimal(0)) + 0:.6f}"  # + 0: there is a -0.0
 
 
 SHOWN = ("customerId", "subjectId", "subjectName", "marketplace", "eventDate", "score", "expiresAt", "genre")

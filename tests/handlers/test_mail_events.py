@@ -145,6 +145,18 @@ def test_who_bounced_for_good_or_complained_is_suppressed_by_a_hash(dynamodb, pa
     assert "people.example" not in everything(dynamodb).lower()
 
 
+def test_an_address_keeps_the_first_reason_it_was_suppressed_for(dynamodb, parts, told):
+    for local in ("bounce", "complaint"):
+        put_delivery(dynamodb, id_of(local))
+    bounce, complaint = of(told, "bounce", "Bounce"), of(told, "complaint", "Complaint")
+    same = complaint["detail"]["complaint"]["complainedRecipients"][0]["emailAddress"]
+    again = {**bounce["detail"]["bounce"], "bouncedRecipients": [{"emailAddress": same}]}
+    mail_events(complaint, **parts)
+    mail_events({**bounce, "detail": {**bounce["detail"], "bounce": again}}, **parts)
+    [listed] = items(dynamodb, "Customers", "ADDRESS#")
+    assert (listed["reason"], listed["delivery"]) == ("complaint", id_of("complaint"))
+
+
 def test_who_complains_is_opted_out_of_the_program_and_loses_its_candidates(dynamodb, parts, told):
     id = id_of("complaint")
     put_delivery(dynamodb, id)

@@ -68,7 +68,7 @@ def _delivery(table: str, standing: Item, change: Effects) -> Entry:
     conditions = [
         f"{status} = {update.value(standing['status'])}",
         f"{events} = {update.value(had)}" if had else f"attribute_not_exists({events})",
-        *_timeline(update, standing.get("timeline"), change.first),
+        _timeline(update, standing.get("timeline"), change.first),
     ]
     update.sets.append(f"{events} = {update.value(had + 1)}")
     for name, value in change.settled.items():
@@ -78,18 +78,14 @@ def _delivery(table: str, standing: Item, change: Effects) -> Entry:
     return update.update(table, {"PK": standing["PK"], "SK": standing["SK"]}, " AND ".join(conditions))
 
 
-def _timeline(update: Expression, timeline: Mapping[str, str] | None, first: Mapping[str, str]) -> Iterator[str]:
-    """Set first instants one by one, since others set theirs beside ours; yields on what that relies."""
+def _timeline(update: Expression, timeline: Mapping[str, str] | None, first: Mapping[str, str]) -> str:
+    """Set first instants one by one, since others set theirs beside ours; the condition that this relies on."""
     name = update.name("timeline")
     if timeline is None:
         update.sets.append(f"{name} = {update.value(dict(first))}")
-        yield f"attribute_not_exists({name})"
-        return
-    yield f"attribute_exists({name})"
-    for key, at in first.items():
-        path = f"{name}.{update.name(key)}"
-        update.sets.append(f"{path} = {update.value(at)}")
-        yield f"{path} = {update.value(timeline[key])}" if key in timeline else f"attribute_not_exists({path})"
+        return f"attribute_not_exists({name})"
+    update.sets += [f"{name}.{update.name(key)} = {update.value(at)}" for key, at in first.items()]
+    return f"attribute_exists({name})"
 
 
 def _correction(table: str, pk: str, seen: Seen) -> Entry:

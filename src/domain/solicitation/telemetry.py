@@ -11,7 +11,7 @@ from domain.solicitation.machines import SWEEP, Mark, why_in_company, why_machin
 from domain.solicitation.stored import iso
 
 # From SES: sent … rejected. From our own pages: opened is the pixel, clicked the redirect, trapped the hidden link, unsubscribe_viewed
-# a GET of the unsubscribe page (a link like the others to a scanner), unsubscribed the POST.
+# a GET of the unsubscribe page (a link like the others to a scanner), unsubscribed the POST. An answer is counted where it is stored.
 Kind = Literal[
     "sent",
     "delivered",
@@ -25,7 +25,6 @@ Kind = Literal[
     "trapped",
     "unsubscribe_viewed",
     "unsubscribed",
-    "answered",
 ]
 # Whose first instant stands in the timeline; all but a soft bounce are counted by delivery.
 TIMELINE = {
@@ -36,7 +35,6 @@ TIMELINE = {
     "opened": "opened",
     "clicked": "clicked",
     "unsubscribed": "unsubscribed",
-    "answered": "answered",
 }
 UNCOUNTED = "soft_bounced"
 REPEATED = {"opened": "Opens", "clicked": "Clicks"}  # counted each time, raw and human

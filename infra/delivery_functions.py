@@ -115,11 +115,7 @@ class DeliveryFunctions:
                 links_secret=parts.mail.link_keys.secret_arn,
                 engage_url=parts.pages.url,
             ),
-            "mail_events": MailEventsSettings(
-                candidates_table=stores.candidates.table_name,
-                customers_table=stores.customers.table_name,
-                deliveries_table=stores.deliveries.table_name,
-            ),
+            "mail_events": MailEventsSettings(**tables),
         }
 
     def _jobs(self) -> dict[str, Settings]:

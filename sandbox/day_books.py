@@ -2,8 +2,8 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date, timedelta
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -17,13 +17,25 @@ from sandbox.people import Deed, Letter
 from sandbox.runtime import Sandbox
 
 Row = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """The mails SES took at one instant, and what time it was for their readers."""
+
+    at: datetime
+    local: Sequence[str]
+    zones: Sequence[str]
+    mails: int
+
+
 ANSWERING = timedelta(days=3)  # after the day itself: the last zones answer a day later
 
 
 @dataclass(frozen=True)
 class DayBooks:
-    """`counts` are the campaigns' own counters, `deeds` what people and machines did; `local` is the mails by local clock time
-    and zone; `consumed` the answered candidates that will not be asked again; `subjects` the answered subjects' aggregates.
+    """`counts` are the campaigns' own counters, `deeds` what people and machines did; `consumed` the answered candidates that will
+    not be asked again; `subjects` the answered subjects' aggregates; `report` is where the page lies.
     """
 
     program: str
@@ -33,11 +45,21 @@ class DayBooks:
     letters: Sequence[Letter]
     deeds: Mapping[str, int]
     counts: Mapping[str, int]
-    local: Mapping[tuple[str, str], int]
     answers: Sequence[Row]
     consumed: int
     subjects: Sequence[Row]
-    report: str = field(default="")
+    report: str
+
+    def slots(self) -> list[Slot]:
+        """In order; a mail's local time is that of its recipient's zone."""
+        zones = {row["id"]: row["zone"] for row in self.deliveries}
+        taken: dict[datetime, Counter[str]] = {}
+        for letter in self.letters:
+            taken.setdefault(letter.accepted_at, Counter())[zones[letter.delivery]] += 1
+        return [
+            Slot(at, sorted({f"{at.astimezone(ZoneInfo(zone)):%H:%M}" for zone in by}), sorted(by), sum(by.values()))
+            for at, by in sorted(taken.items())
+        ]
 
     @property
     def mean_stars(self) -> float | None:
@@ -68,22 +90,11 @@ def read_books(
         letters=letters,
         deeds=Counter(deed.what for deed in deeds),
         counts=counts,
-        local=local_times(letters, deliveries),
         answers=answers,
         consumed=_consumed(sandbox, program, answers),
         subjects=_subjects(sandbox, program, answers),
         report=f"s3://{names['outputs_bucket']}/reports/{program.id}/{day}.html",
     )
-
-
-def local_times(letters: Sequence[Letter], deliveries: Sequence[Row]) -> Counter[tuple[str, str]]:
-    """How many mails SES took at which time of the recipient's own clock, by that and the zone."""
-    zones = {row["id"]: row["zone"] for row in deliveries}
-    told: Counter[tuple[str, str]] = Counter()
-    for letter in letters:
-        zone = zones[letter.delivery]
-        told[f"{letter.accepted_at.astimezone(ZoneInfo(zone)):%H:%M}", zone] += 1
-    return told
 
 
 def _answers(sandbox: Sandbox, program: Program, day: date, deliveries: Sequence[Row]) -> list[Row]:

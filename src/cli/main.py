@@ -4,6 +4,7 @@ import typer
 
 from cli import programs
 from cli.campaigns import campaign, deliveries
+from cli.day import day
 from cli.demo import demo
 from cli.explain import explain
 from cli.forget import forget
@@ -20,5 +21,5 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,
 )
 app.add_typer(programs.app)
-for command in (run, explain, campaign, deliveries, report, optout, forget, sample, up, down, demo):
+for command in (run, day, explain, campaign, deliveries, report, optout, forget, sample, up, down, demo):
     app.command()(command)

@@ -26,6 +26,7 @@ Warehouse = Annotated[
     Path | None,
     typer.Option("--warehouse", exists=True, file_okay=False, help="Folder of CSV or Parquet files, one table a file."),
 ]
+MEANING = {"engage": "engage: the pages that mails lead to", "serve": "serve: the serving API, signed (IAM)"}
 
 
 def up(warehouse: Warehouse = None, as_json: AsJson = False) -> None:
@@ -93,7 +94,8 @@ def _addresses(sandbox: Sandbox) -> Table:
     table.add_column("what")
     table.add_column("where", overflow="fold")
     for service, url in sandbox.address.endpoints.items():
-        table.add_row(service, url)
+        table.add_row(MEANING.get(service, service), url)
+    table.add_row("mails that went out", f"{sandbox.address.endpoints['sesv2']}/_sandbox/mails")
     for role, name in sandbox.address.names.items():
         table.add_row(role, name)
     return table

@@ -4,9 +4,9 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from hashlib import sha256
 from typing import Any
 
+from sandbox.ses.fates import chance
 from sandbox.ses.outbox import SentMail
 
 Event = dict[str, Any]  # an entry of PutEvents
@@ -22,37 +22,6 @@ DETAIL_TYPES = {
     "Rendering Failure": "Email Rendering Failed",
     "DeliveryDelay": "Email Delivery Delayed",
 }
-# The local parts of SES's mailbox simulator (a +label may follow), at any domain; softbounce is ours.
-SIMULATED = {
-    "success": "delivered",
-    "bounce": "bounced",
-    "complaint": "complained",
-    "suppressionlist": "globally_suppressed",
-    "ooto": "delivered",
-    "softbounce": "soft_bounced",
-}
-
-
-@dataclass(frozen=True)
-class Fates:
-    """What becomes of mails to addresses with no fate of their own: shares of 1, drawn by seed and address."""
-
-    bounced: float = 0.0
-    soft_bounced: float = 0.0
-    complained: float = 0.0
-    seed: int = 0
-
-    def of(self, address: str, suppressed: bool) -> str:
-        if suppressed:
-            return "account_suppressed"
-        if fate := SIMULATED.get(address.lower().partition("@")[0].partition("+")[0]):
-            return fate
-        drawn, mark = chance(self.seed, "fate", address), 0.0
-        for name in ("bounced", "soft_bounced", "complained"):
-            mark += getattr(self, name)
-            if drawn < mark:
-                return name
-        return "delivered"
 
 
 @dataclass
@@ -105,11 +74,6 @@ def to_bus(client: Any) -> Publish:
             assert not answer["FailedEntryCount"], answer
 
     return publish
-
-
-def chance(*of: object) -> float:
-    """In [0, 1), the same for the same arguments."""
-    return int.from_bytes(sha256(repr(of).encode()).digest()[:6], "big") / 2**48
 
 
 def _life(mail: SentMail, fate: str) -> Iterator[tuple[str, timedelta, str, Mapping[str, Any]]]:

@@ -9,7 +9,8 @@ from uuid import NAMESPACE_URL, uuid5
 from sandbox.ses.account import Account
 from sandbox.ses.bus import Bus
 from sandbox.ses.contents import Invalid, Message
-from sandbox.ses.events import Event, Fates, chance, events_of, rendering_failure
+from sandbox.ses.events import Event, events_of, rendering_failure
+from sandbox.ses.fates import Fates, chance
 from sandbox.ses.outbox import SentMail
 from sandbox.ses.suppression import SuppressionList
 

@@ -15,7 +15,8 @@ from sandbox.aws_http import AwsError, AwsServer, Faults, Reply, Request
 from sandbox.ses.account import Account
 from sandbox.ses.bus import Bus
 from sandbox.ses.contents import bulk_message, simple_message, unspoken
-from sandbox.ses.events import Event, EventFaults, Fates, Publish
+from sandbox.ses.events import Event, EventFaults, Publish
+from sandbox.ses.fates import Fates
 from sandbox.ses.mailroom import Mailroom, Result
 from sandbox.ses.outbox import SentMail, write_eml
 

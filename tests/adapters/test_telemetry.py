@@ -62,6 +62,14 @@ def test_one_event_changes_item_timeline_status_and_counts_together(dynamodb, te
     ]
 
 
+def test_a_settled_delivery_is_in_no_workers_hands(dynamodb, telemetry):
+    put_delivery(dynamodb, ID, holder="worker-1", leaseUntil=1_800_000_000_000)
+    telemetry.note(ID, request("clicked", 5, "r1"))
+    assert delivery(dynamodb, ID)["holder"] == "worker-1"
+    telemetry.note(ID, told("sent"))
+    assert not delivery(dynamodb, ID).keys() & {"holder", "leaseUntil"}
+
+
 def test_an_event_told_twice_is_noted_once(dynamodb, telemetry):
     assert [telemetry.note(ID, told("delivered")) for _ in range(3)] == ["noted", "duplicate", "duplicate"]
     assert counts(dynamodb) == {"sent": 1, "delivered": 1}

@@ -4,14 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from botocore.exceptions import ClientError
-
 from adapters.aws.attribute_values import decode_item, encode_item
 from adapters.aws.batch_items import PATIENT, Backoff
-from adapters.aws.candidates import PASSING
-from adapters.aws.faults import aws_calls, code
+from adapters.aws.faults import aws_calls
 from adapters.aws.queries import items, query
-from adapters.aws.telemetry_writes import Entry, seen_of, writes
+from adapters.aws.telemetry_writes import seen_of, writes
+from adapters.aws.transactions import Entry, transact
 from domain.errors import Unavailable
 from domain.solicitation.delivery import delivery_key
 from domain.solicitation.telemetry import Seen, effects, surroundings
@@ -20,7 +18,6 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 Noted = Literal["noted", "duplicate", "unknown_delivery"]
-EXPECTED = PASSING | {"None", "ConditionalCheckFailed"}
 
 
 @dataclass(frozen=True)
@@ -43,7 +40,8 @@ class Telemetry:
             if self.noted(delivery, seen):
                 return "duplicate"
             change = effects(standing, self._near(delivery, seen), seen)
-            if self._write([*writes(self.table, standing, change), *also]):
+            entries = enumerate([*writes(self.table, standing, change), *also])
+            if not transact(self.dynamodb, list(entries), f"note in {self.table}", self.backoff):
                 return "noted"
             self.backoff.wait(tried)
         raise Unavailable(f"{self.table}: delivery {delivery} kept changing")
@@ -62,15 +60,3 @@ class Telemetry:
         values = {"pk": delivery_key(delivery)["PK"], "first": first, "last": last}
         request = query(self.table, "PK = :pk AND SK BETWEEN :first AND :last", values)
         return [seen_of(decode_item(item)) for item in items(self.dynamodb, {**request, "ConsistentRead": True})]
-
-    def _write(self, entries: list[Entry]) -> bool:
-        """False: what they build on has changed, or another transaction was in the way."""
-        try:
-            with aws_calls(f"note in {self.table}"):
-                self.dynamodb.transact_write_items(TransactItems=entries)  # type: ignore[arg-type]
-        except ClientError as error:
-            reasons = {reason.get("Code", "None") for reason in error.response.get("CancellationReasons", ())}
-            if code(error) != "TransactionCanceledException" or not reasons <= EXPECTED:
-                raise
-            return False
-        return True

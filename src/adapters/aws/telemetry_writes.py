@@ -1,17 +1,15 @@
 """A delivery as it stands and the effects of an event in, the entries of the one transaction that stores them out."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from adapters.aws.attribute_values import encode_item
 from adapters.aws.deliveries import count_shard
-from adapters.aws.submission_writes import Expression
+from adapters.aws.transactions import Entry, put, update
 from domain.solicitation.delivery import campaign_key
 from domain.solicitation.stored import iso
 from domain.solicitation.telemetry import Effects, Seen, instant
 
-Entry = dict[str, Any]  # one of TransactWriteItems
 Item = Mapping[str, Any]
 MOST_CORRECTED = 90  # of the 100 entries that a transaction may hold
 
@@ -19,24 +17,15 @@ MOST_CORRECTED = 90  # of the 100 entries that a transaction may hold
 def writes(table: str, standing: Item, change: Effects) -> list[Entry]:
     """Everything that the event changes; the first entry's condition makes it the only one of its kind."""
     corrected = (_correction(table, standing["PK"], seen) for seen in change.corrected[:MOST_CORRECTED])
-    return [
-        _event(table, standing, change.seen),
-        _delivery(table, standing, change),
-        *corrected,
-        *_counts(table, standing, change.counted),
-    ]
+    counts = [_counts(table, standing, change.counted)] if change.counted else []
+    return [_event(table, standing, change.seen), _delivery(table, standing, change), *corrected, *counts]
 
 
-def suppressions(
-    table: str, keys: Iterable[Mapping[str, str]], reason: str | None, at: datetime, delivery: str
-) -> Iterator[Entry]:
-    """List addresses, by their keys, in the Customers table; one that is listed already keeps its first reason."""
-    for key in keys:
-        change = Expression()
-        for name, value in {"reason": reason, "at": iso(at), "delivery": delivery}.items():
-            placeholder = change.name(name)
-            change.sets.append(f"{placeholder} = if_not_exists({placeholder}, {change.value(value)})")
-        yield change.update(table, key)
+def listing(table: str, key: Mapping[str, str], reason: str | None, at: datetime, delivery: str) -> Entry:
+    """Suppress an address, by its key in the Customers table; one that is listed already keeps its first reason."""
+    says: dict[str, Any] = {"reason": reason, "at": iso(at), "delivery": delivery}
+    sets = ", ".join(f"#{name} = if_not_exists(#{name}, :{name})" for name in says)
+    return update(table, key, f"SET {sets}", **says)
 
 
 def seen_of(item: Item) -> Seen:
@@ -55,51 +44,42 @@ def _event(table: str, standing: Item, seen: Seen) -> Entry:
         "unique": seen.unique,
         **({"expiresAt": standing["expiresAt"]} if "expiresAt" in standing else {}),
     }
-    return {
-        "Put": {"TableName": table, "Item": encode_item(item), "ConditionExpression": "attribute_not_exists(PK)"},
-    }
+    return put(table, item, "attribute_not_exists(PK)")
 
 
 def _delivery(table: str, standing: Item, change: Effects) -> Entry:
     """`events` counts what was noted: as long as it stands as read, nobody else has judged the same events."""
-    update = Expression()
-    status, events = update.name("status"), update.name("events")
-    had = standing.get("events", 0)
-    conditions = [
-        f"{status} = {update.value(standing['status'])}",
-        f"{events} = {update.value(had)}" if had else f"attribute_not_exists({events})",
-        _timeline(update, standing.get("timeline"), change.first),
+    had = {"had": standing["events"]} if "events" in standing else {}
+    sets = {"events": had.get("had", 0) + 1, **change.settled}
+    assigned = [f"#{name} = :{name}" for name in sets]
+    instants: dict[str, Any] = dict(change.first)
+    if "timeline" in standing:  # instants one by one, since others set theirs beside ours
+        assigned += [f"#timeline.#{name} = :{name}" for name in change.first]
+        timeline = "attribute_exists(#timeline)"
+    else:
+        assigned.append("#timeline = :timeline")
+        timeline, instants = "attribute_not_exists(#timeline)", {"timeline": dict(change.first)}
+    events = "#events = :had" if had else "attribute_not_exists(#events)"
+    adds = ", ".join(f"#{name} :{name}" for name in change.added)
+    clauses = [
+        f"SET {', '.join(assigned)}",
+        f"ADD {adds}" if adds else "",
+        "REMOVE #holder, #leaseUntil" if change.settled else "",  # it is in nobody's hands any more
     ]
-    update.sets.append(f"{events} = {update.value(had + 1)}")
-    for name, value in change.settled.items():
-        update.sets.append(f"{status if name == 'status' else update.name(name)} = {update.value(value)}")
-    for name, moved in change.added.items():
-        update.add(name, moved)
-    return update.update(table, {"PK": standing["PK"], "SK": standing["SK"]}, " AND ".join(conditions))
-
-
-def _timeline(update: Expression, timeline: Mapping[str, str] | None, first: Mapping[str, str]) -> str:
-    """Set first instants one by one, since others set theirs beside ours; the condition that this relies on."""
-    name = update.name("timeline")
-    if timeline is None:
-        update.sets.append(f"{name} = {update.value(dict(first))}")
-        return f"attribute_not_exists({name})"
-    update.sets += [f"{name}.{update.name(key)} = {update.value(at)}" for key, at in first.items()]
-    return f"attribute_exists({name})"
+    return update(
+        table,
+        {"PK": standing["PK"], "SK": standing["SK"]},
+        " ".join(clauses),
+        f"#status = :was AND {events} AND {timeline}",
+        **{"was": standing["status"], **had, **sets, **instants, **change.added},
+    )
 
 
 def _correction(table: str, pk: str, seen: Seen) -> Entry:
-    update = Expression()
-    machine = update.name("machine")
-    update.sets.append(f"{machine} = {update.value(True)}")
-    update.set("why", seen.why)
-    return update.update(table, {"PK": pk, "SK": seen.sort_key}, f"{machine} = {update.value(False)}")
+    key = {"PK": pk, "SK": seen.sort_key}
+    return update(table, key, "SET #machine = :yes, #why = :why", "#machine = :no", yes=True, no=False, why=seen.why)
 
 
-def _counts(table: str, standing: Item, counted: Mapping[str, int]) -> Iterator[Entry]:
-    if counted:
-        update = Expression()
-        for name, moved in counted.items():
-            update.add(name, moved)
-        key = {"PK": campaign_key(standing["campaign"])["PK"], "SK": count_shard(standing["id"])}
-        yield update.update(table, key)
+def _counts(table: str, standing: Item, counted: Item) -> Entry:
+    key = {"PK": campaign_key(standing["campaign"])["PK"], "SK": count_shard(standing["id"])}
+    return update(table, key, "ADD " + ", ".join(f"#{name} :{name}" for name in counted), **counted)

@@ -10,7 +10,7 @@ from adapters.aws.deliveries import Deliveries
 from adapters.aws.opt_outs import OptOuts
 from adapters.aws.session import QUICK, client
 from adapters.aws.telemetry import Telemetry
-from adapters.aws.telemetry_writes import suppressions
+from adapters.aws.telemetry_writes import listing
 from domain.errors import Rejected
 from domain.solicitation.mail_events import MailEvent, read
 from handlers.solicitation.complete import NAMESPACE
@@ -48,8 +48,10 @@ def mail_events(
     else:
         if mail.seen.kind == "complained":
             heed(mail.delivery, mail, telemetry=telemetry, deliveries=deliveries, opt_outs=opt_outs)
-        listed = suppressions(opt_outs.customers_table, mail.suppressed, mail.reason, mail.seen.at, mail.delivery)
-        outcome = telemetry.note(mail.delivery, mail.seen, also=tuple(listed))
+        listed = [
+            listing(opt_outs.customers_table, key, mail.reason, mail.seen.at, mail.delivery) for key in mail.suppressed
+        ]
+        outcome = telemetry.note(mail.delivery, mail.seen, also=listed)
     tell(event, mail, outcome)
     return {"outcome": outcome}
 

@@ -25,11 +25,11 @@ class RecipientLists:
 
     def plan(self, program: str, day: date) -> dict[str, Any] | None:
         """The plan that stands for the date; None: none does yet."""
-        try:
-            with aws_calls(f"read the plan of {program} for {day}"):
+        with aws_calls(f"read the plan of {program} for {day}"):
+            try:
                 answer = self.files.s3.get_object(Bucket=self.files.bucket, Key=f"{folder(program, day)}/plan.json")
-        except self.files.s3.exceptions.NoSuchKey:
-            return None
+            except self.files.s3.exceptions.NoSuchKey:  # inside: an object that is not there may come, says `aws_calls`
+                return None
         plan: dict[str, Any] = orjson.loads(answer["Body"].read())
         return plan
 

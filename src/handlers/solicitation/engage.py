@@ -107,9 +107,9 @@ def left(token: str) -> Reply:
 def elsewhere(error: NotFoundError) -> Response[Any]:
     """A page we do not have, or a method that a page we have does not answer to."""
     visit = _visit("")
-    room = app.current_event.path.split("/")[1:]
-    if len(room) > 1 and room[0] in ALLOWED:
-        return refused(ALLOWED[room[0]])
+    allowed = ALLOWED.get(app.current_event.path.split("/")[1])
+    if allowed and visit.method not in allowed.split(", "):
+        return refused(allowed)
     return html(visit, _desk(), forged_page(visit.locale))
 
 

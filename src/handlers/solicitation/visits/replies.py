@@ -18,7 +18,9 @@ PRIVATE = {
 }
 NOTHING = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'"
 RETRY_SECONDS = "10"
-PIXEL = b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")  # GIF89a, one transparent pixel, 43 bytes
+PIXEL = b64decode(
+    "R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAICRAEAOw=="
+)  # GIF89a, one transparent pixel, 43 bytes
 
 
 def html(visit: Visit, desk: Desk, page: Page) -> Reply:

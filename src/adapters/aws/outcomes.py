@@ -36,9 +36,9 @@ class Outcome:
         return cls(row, "UNKNOWN", {"unknownSince": iso(at)}, "unknown")
 
     @classmethod
-    def not_sent(cls, row: Row, at: datetime) -> "Outcome":
-        """Nothing was accepted: still reserved, and anybody's from `at` on."""
-        return cls(row, "RESERVED", {"leaseUntil": milliseconds(at)})
+    def not_sent(cls, row: Row, until: datetime) -> "Outcome":
+        """Nothing was accepted: still reserved, and ours until then."""
+        return cls(row, "RESERVED", {"leaseUntil": milliseconds(until)})
 
     @property
     def after(self) -> dict[str, Any]:

@@ -67,9 +67,7 @@ class Reservations:
         """Take up deliveries that get no mail, each with the row it replaces; the ids of those that others took up meanwhile."""
         lost: set[str] = set()
         for some in chunks(rows, WRITTEN_OFF_AT_ONCE):
-            failed: frozenset[Hashable] = frozenset("first")
-            while some and failed:
-                failed = self._transact(self._writing_off(some, counter), f"write off {len(some)} deliveries")
+            while some and (failed := self._transact(self._writing_off(some, counter), "write deliveries off")):
                 lost |= {row["id"] for row, _ in some if row["id"] in failed}
                 some = [(row, before) for row, before in some if row["id"] not in failed]
         return lost

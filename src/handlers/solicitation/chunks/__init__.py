@@ -1,0 +1,1 @@
+"""What `send` does with one chunk of a recipient list, step by step."""

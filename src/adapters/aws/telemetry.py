@@ -34,12 +34,13 @@ class Telemetry:
         Unavailable: out of reach, or others kept changing the delivery while we looked; nothing has happened.
         """
         for tried in range(self.backoff.tries):
-            standing = self._item({**delivery_key(delivery)})
+            standing = self._item(delivery_key(delivery))
             if standing is None:
                 return "unknown_delivery"
-            if self.noted(delivery, seen):
+            near = self._near(delivery, seen)
+            if any(other.sort_key == seen.sort_key for other in near):
                 return "duplicate"
-            change = effects(standing, self._near(delivery, seen), seen)
+            change = effects(standing, near, seen)
             entries = enumerate([*writes(self.table, standing, change), *also])
             if not transact(self.dynamodb, list(entries), f"note in {self.table}", self.backoff):
                 return "noted"

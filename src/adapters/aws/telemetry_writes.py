@@ -48,31 +48,31 @@ def _event(table: str, standing: Item, seen: Seen) -> Entry:
 
 
 def _delivery(table: str, standing: Item, change: Effects) -> Entry:
-    """`events` counts what was noted: as long as it stands as read, nobody else has judged the same events."""
-    had = {"had": standing["events"]} if "events" in standing else {}
-    sets = {"events": had.get("had", 0) + 1, **change.settled}
-    assigned = [f"#{name} = :{name}" for name in sets]
-    instants: dict[str, Any] = dict(change.first)
+    sets = {"events": standing.get("events", 0) + 1, **change.settled}
     if "timeline" in standing:  # instants one by one, since others set theirs beside ours
-        assigned += [f"#timeline.#{name} = :{name}" for name in change.first]
-        timeline = "attribute_exists(#timeline)"
+        instants: dict[str, Any] = dict(change.first)
+        assigned = [f"#timeline.#{name} = :{name}" for name in instants]
     else:
-        assigned.append("#timeline = :timeline")
-        timeline, instants = "attribute_not_exists(#timeline)", {"timeline": dict(change.first)}
-    events = "#events = :had" if had else "attribute_not_exists(#events)"
+        instants = {"timeline": dict(change.first)}
+        assigned = ["#timeline = :timeline"]
+    assigned += [f"#{name} = :{name}" for name in sets]
     adds = ", ".join(f"#{name} :{name}" for name in change.added)
     clauses = [
         f"SET {', '.join(assigned)}",
         f"ADD {adds}" if adds else "",
         "REMOVE #holder, #leaseUntil" if change.settled else "",  # it is in nobody's hands any more
     ]
-    return update(
-        table,
-        {"PK": standing["PK"], "SK": standing["SK"]},
-        " ".join(clauses),
-        f"#status = :was AND {events} AND {timeline}",
-        **{"was": standing["status"], **had, **sets, **instants, **change.added},
-    )
+    condition, as_read = _unmoved(standing)
+    values = {**as_read, **sets, **instants, **change.added}
+    return update(table, {"PK": standing["PK"], "SK": standing["SK"]}, " ".join(clauses), condition, **values)
+
+
+def _unmoved(standing: Item) -> tuple[str, dict[str, Any]]:
+    """`events` counts what was noted: as long as it stands as read, nobody else has judged the same events."""
+    had = {"had": standing["events"]} if "events" in standing else {}
+    events = "#events = :had" if had else "attribute_not_exists(#events)"
+    timeline = "attribute_exists(#timeline)" if "timeline" in standing else "attribute_not_exists(#timeline)"
+    return f"#status = :was AND {events} AND {timeline}", {"was": standing["status"], **had}
 
 
 def _correction(table: str, pk: str, seen: Seen) -> Entry:

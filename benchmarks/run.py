@@ -1,16 +1,16 @@
 """`make bench`: every benchmark, one table on stdout and in build/bench.md; exit 1 where a goal is missed.
 
-With `--check` nothing is timed: it only compares what both sides store and write.
+With `--check` nothing is timed: it only compares what both sides store, write and answer.
 """
 
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks import attribute_values, batch, render
+from benchmarks import attribute_values, batch, render, serving
 from benchmarks.result import Line
 
-BENCHMARKS = (attribute_values, batch, render)
+BENCHMARKS = (attribute_values, batch, render, serving)
 HEADS = ("benchmark", "unit", "ours", "peer", "ratio", "goal", "")
 REPORT = Path(__file__).parents[1] / "build/bench.md"
 
@@ -19,6 +19,7 @@ def main() -> int:
     if "--check" in sys.argv:
         batch.check()
         render.check()
+        serving.check()
         return 0
     lines = [line for benchmark in BENCHMARKS for line in benchmark.measure()]
     text = table(lines)

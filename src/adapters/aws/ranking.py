@@ -71,7 +71,9 @@ class Ranking:
     def _shards(self, requests: list[Request]) -> list[Iterator[Item]]:
         if self.pool is None or len(requests) == 1:
             return [items(self.dynamodb, request) for request in requests]
-        firsts = self.pool.map(lambda request: page(self.dynamodb, request), requests)
+        others = [self.pool.submit(page, self.dynamodb, request) for request in requests[1:]]
+        mine = page(self.dynamodb, requests[0])  # this thread would only wait
+        firsts = [mine, *(other.result() for other in others)]
         return [items(self.dynamodb, request, first) for request, first in zip(requests, firsts, strict=True)]
 
 

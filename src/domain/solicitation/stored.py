@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from hashlib import md5
 from json import JSONEncoder
 from typing import Any, Literal
@@ -173,3 +173,8 @@ def _digest(text: str) -> str:
 
 def iso(at: datetime) -> str:
     return at.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def moment(text: str) -> datetime:
+    """An ISO 8601 instant as an aware datetime in UTC: what `iso` wrote, or a schedule filled in."""
+    return datetime.fromisoformat(text).astimezone(UTC)

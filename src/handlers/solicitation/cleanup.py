@@ -1,6 +1,6 @@
 """Tables -> metrics: whether DynamoDB's time to live has deleted what should be gone."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
@@ -9,6 +9,7 @@ from aws_lambda_powertools.metrics import MetricUnit, single_metric
 
 from adapters.aws.expired_items import ExpiredItems
 from adapters.aws.session import QUICK, client
+from domain.solicitation.stored import moment
 from handlers.solicitation.complete import NAMESPACE
 from handlers.solicitation.delivery_settings import CleanupSettings
 
@@ -18,8 +19,7 @@ logger = Logger(service="cleanup")
 
 
 def handler(event: dict[str, Any], context: object) -> dict[str, dict[str, int]]:
-    at = datetime.fromisoformat(event["scheduledTime"]).astimezone(UTC)
-    return look(event["program"], at, **live())
+    return look(event["program"], moment(event["scheduledTime"]), **live())
 
 
 @cache

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -17,14 +17,14 @@ from adapters.aws.subjects import Subjects
 from adapters.aws.work_files import WorkFiles
 from domain.solicitation.playlists import NO_GENRE, Track, artists, playlists, score, share_up
 from domain.solicitation.program import Program
+from domain.solicitation.stored import moment
 from handlers.solicitation.delivery_settings import PlaylistsSettings
 
 logger = Logger(service="playlists")
 
 
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
-    at = datetime.fromisoformat(event["scheduledTime"]).astimezone(UTC)
-    return update(event["program"], at, **live())
+    return update(event["program"], moment(event["scheduledTime"]), **live())
 
 
 @cache

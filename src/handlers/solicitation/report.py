@@ -23,6 +23,7 @@ from domain.solicitation.costs import Work, costs
 from domain.solicitation.figures import PRODUCT, TRACK, Day, Figure, figures
 from domain.solicitation.program import Program
 from domain.solicitation.run import Run, bucket_ids, run_id
+from domain.solicitation.stored import moment
 from domain.solicitation.sums import Sums, summed
 from handlers.solicitation.complete import NAMESPACE
 from handlers.solicitation.delivery_settings import ReportSettings
@@ -33,27 +34,23 @@ logger = Logger(service="report")
 
 
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
-    at = datetime.fromisoformat(event["scheduledTime"]).astimezone(UTC)
-    reporter: Reporter = live()["reporter"]
-    return reporter.report(event["program"], at)
+    return live().report(event["program"], moment(event["scheduledTime"]))
 
 
 @cache
-def live() -> dict[str, Any]:
+def live() -> "Reporter":
     env = ReportSettings.from_env()
     tables, s3, asset = dynamodb(), client("s3"), Path(__file__).parents[2]
-    return {
-        "reporter": Reporter(
-            programs=asset / env.programs,
-            page=ReportPage(asset / env.templates),
-            ledger=RunLedger(tables, env.runs_table),
-            deliveries=Deliveries(tables, env.deliveries_table),
-            responses=Responses(tables, env.responses_table),
-            work=WorkFiles(s3, env.work_bucket),
-            outputs=WorkFiles(s3, env.outputs_bucket),
-            measures=Measures(client("cloudwatch"), NAMESPACE),
-        )
-    }
+    return Reporter(
+        programs=asset / env.programs,
+        page=ReportPage(asset / env.templates),
+        ledger=RunLedger(tables, env.runs_table),
+        deliveries=Deliveries(tables, env.deliveries_table),
+        responses=Responses(tables, env.responses_table),
+        work=WorkFiles(s3, env.work_bucket),
+        outputs=WorkFiles(s3, env.outputs_bucket),
+        measures=Measures(client("cloudwatch"), NAMESPACE),
+    )
 
 
 @dataclass(frozen=True)

@@ -57,6 +57,27 @@ def test_both_write_and_read_the_same(clients, more):
     assert read(quick, "Quick") == read(slow, "Quick") == read(slow, "Slow")
 
 
+def test_both_query_the_same_and_lead_on_from_page_to_page(clients):
+    slow, quick = clients
+    for number in range(3):
+        write(slow, "Slow", {**ITEM, "SK": f"{number}", "bytes": b"\x00" if number == 1 else None})
+    asked = {
+        "TableName": "Slow",
+        "KeyConditionExpression": "PK = :pk AND SK BETWEEN :a AND :z",
+        "ExpressionAttributeValues": encode_item({":pk": ITEM["PK"], ":a": "0", ":z": "2"}),
+        "ScanIndexForward": False,
+        "ConsistentRead": True,
+        "Limit": 1,
+    }
+    start, seen = {}, []
+    for _ in range(3):
+        mine, theirs = quick.query(**asked, **start), slow.query(**asked, **start)
+        assert {**mine, "ResponseMetadata": None} == {**theirs, "ResponseMetadata": None}
+        seen += [item["SK"]["S"] for item in mine["Items"]]
+        start = {"ExclusiveStartKey": mine.get("LastEvaluatedKey")}
+    assert seen == ["2", "1", "0"]
+
+
 def test_the_answer_still_carries_what_was_left_undone_and_the_metadata(clients):
     answer = write(clients[1], "Quick", ITEM)
     assert answer["UnprocessedItems"] == {}

@@ -5,20 +5,25 @@ from dataclasses import replace
 from datetime import timedelta
 from itertools import count, islice
 
+import boto3
 import pytest
 from botocore.exceptions import EndpointConnectionError
+from candidates_table import make_candidates_table
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from moto import mock_aws
 from programs_in_small import AT
-from serving_world import BOTH, MUSIC, keep, stored, tables
+from serving_world import ACCESS, BOTH, MUSIC, keep, stored, tables
 
+from adapters.aws.candidates import CandidateTable
+from adapters.aws.quick_bodies import quicken
 from adapters.aws.ranking import Ranking, first_page, position
+from adapters.aws.session import QUICK
 from domain.errors import Unavailable
-from domain.solicitation.serving import Position
+from domain.solicitation.listing import Position
 
-FEW = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-SCORES = st.lists(st.sampled_from([0.0, 0.3, 0.5, 0.500001, 0.7, 1.0]), max_size=30)
+FEW = settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+SCORES = st.lists(st.sampled_from([0.0, 0.3, 0.5, 0.500001, 0.7, 1.0]), max_size=18)
 NAMES = (f"program-{number}" for number in count())
 
 
@@ -26,6 +31,15 @@ NAMES = (f"program-{number}" for number in count())
 def dynamodb():
     with mock_aws():
         yield tables()
+
+
+@pytest.fixture
+def other_dynamodb(ministack):
+    """A DynamoDB that shares no code with moto."""
+    client = quicken(boto3.client("dynamodb", endpoint_url=ministack.endpoint, config=QUICK, **ACCESS))
+    make_candidates_table(client, "Ranked")
+    yield client
+    client.delete_table(TableName="Ranked")
 
 
 @pytest.fixture(params=["one shard after another", "all shards at once"])
@@ -50,7 +64,7 @@ def best(candidates, channel="email", least=0.0):
 
 @FEW
 @given(
-    scores=SCORES, shards=st.integers(1, 10), least=st.sampled_from([0.0, 0.3, 0.500001, 1.0]), top=st.integers(1, 35)
+    scores=SCORES, shards=st.integers(1, 10), least=st.sampled_from([0.0, 0.3, 0.500001, 1.0]), top=st.integers(1, 20)
 )
 def test_the_top_n_are_those_of_a_full_sort(dynamodb, ranking, scores, shards, least, top):
     program = replace(MUSIC, id=next(NAMES), serving_shards=shards)
@@ -61,7 +75,7 @@ def test_the_top_n_are_those_of_a_full_sort(dynamodb, ranking, scores, shards, l
 
 
 @FEW
-@given(scores=SCORES, shards=st.integers(1, 10), page=st.integers(1, 35))
+@given(scores=SCORES, shards=st.integers(1, 10), page=st.integers(1, 20))
 def test_pages_of_any_size_put_together_are_the_full_sort(dynamodb, scores, shards, page):
     program = replace(MUSIC, id=next(NAMES), serving_shards=shards)
     candidates = many(scores, program)
@@ -73,7 +87,7 @@ def test_pages_of_any_size_put_together_are_the_full_sort(dynamodb, scores, shar
 @given(
     scores=SCORES,
     page=st.integers(1, 10),
-    leaving=st.sets(st.integers(0, 29)),
+    leaving=st.sets(st.integers(0, 17)),
     coming=st.lists(st.sampled_from([0.0, 0.5, 1.0]), max_size=10),
 )
 def test_pages_are_exact_while_others_come_and_go(dynamodb, scores, page, leaving, coming):
@@ -106,6 +120,16 @@ def paged(ranking, program, size, between=lambda: None):
             return found
         after = Position(page[-1]["GSI1SK"], page[-1]["PK"])
         between()
+
+
+def test_another_dynamodb_ranks_and_pages_the_same(other_dynamodb):
+    candidates = many([n % 6 / 5 for n in range(60)], MUSIC)
+    CandidateTable(other_dynamodb, "Ranked").create(candidates)
+    ranking = Ranking(other_dynamodb, "Ranked")
+    assert paged(ranking, MUSIC, 7) == best(candidates)
+    assert list(ranking.top(MUSIC, "email", min_score=0.4, now=AT)) == best(candidates, least=0.4)
+    [item] = islice(ranking.top(MUSIC, "email", min_score=0, now=AT, attributes=("customerId",)), 1)
+    assert set(item) == {"GSI1SK", "PK", "expiresAt", "customerId"}
 
 
 def test_each_channel_and_program_has_its_own(dynamodb, ranking):

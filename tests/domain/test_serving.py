@@ -10,18 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.solicitation.last_good import LastGood
-from domain.solicitation.serving import (
-    NO_OPT_OUT,
-    Cursor,
-    Listing,
-    OptOut,
-    Position,
-    Refused,
-    of_customer,
-    score_floor,
-    shown,
-    without_expired,
-)
+from domain.solicitation.listing import Cursor, Listing, Position, score_floor
+from domain.solicitation.serving import NO_OPT_OUT, OptOut, Refused, of_customer, shown, without_expired
 
 NOW = datetime(2026, 11, 20, 10, tzinfo=UTC)
 LATER = int((NOW + timedelta(days=3)).timestamp())

@@ -223,6 +223,17 @@ def test_what_has_expired_is_served_nowhere(world):
     assert subjects(world.ok("GET", "/customers/c1/candidates", at=late)) == []
 
 
+def test_who_was_asked_by_mail_is_listed_for_voice_only(world):
+    candidate = stored()
+    keep(world.dynamodb, candidate)
+    put(world.dynamodb, "Candidates", [{**candidate.base, "status": "ASKED", "version": 2}])
+    [mail, _] = candidate.index
+    delete(world.dynamodb, "Candidates", [{"PK": mail["PK"], "SK": mail["SK"]}])
+    assert subjects(world.ok("GET", EMAIL)) == []
+    assert subjects(world.ok("GET", EMAIL.replace("email", "voice-assistant"))) == ["p1"]
+    assert world.ok("GET", "/customers/c1/candidates")["candidates"][0]["channels"] == ["voice-assistant"]
+
+
 def test_an_opt_out_is_honoured_everywhere_at_once_and_undone(world):
     keep(world.dynamodb, stored("c1"), stored("c1", "t1", program=MUSIC), stored("c2"))
     path = "/customers/c1/opt-out"
@@ -451,6 +462,15 @@ def test_each_call_is_measured_by_route_and_never_by_customer(world, capsys):
     world.cut()
     assert measured("GET", "/customers/c1/candidates") == ([1, 0, 0], "$default")
     assert measured("GET", "/customers/c2/candidates") == ([0, 0, 1], "$default")
+
+
+def test_a_call_that_crashes_counts_as_failed(world, capsys):
+    world.environment["served"] = None
+    capsys.readouterr()
+    with pytest.raises(AttributeError):
+        world.call("GET", EMAIL)
+    [line] = [json.loads(line) for line in capsys.readouterr().out.splitlines() if "_aws" in line]
+    assert line["ServeFailed"] == [1]
 
 
 TEXTS = st.text(max_size=30) | st.sampled_from(["#", ":key", "a = :b OR 1 = 1", "%00", "..", "{}", "$default", "\x00"])

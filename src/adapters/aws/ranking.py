@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from adapters.aws.attribute_values import Item, decode_item
 from adapters.aws.queries import Request, items, page, query
 from domain.solicitation.keys import escaped
+from domain.solicitation.listing import Position, score_floor
 from domain.solicitation.program import Program
-from domain.solicitation.serving import Position, score_floor
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

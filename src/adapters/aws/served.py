@@ -12,8 +12,9 @@ import orjson
 from adapters.aws.customer_candidates import CustomerCandidates
 from adapters.aws.opt_outs import OptOuts
 from adapters.aws.ranking import Ranking
+from domain.solicitation.listing import PAGE, Cursor, Listing, Position
 from domain.solicitation.program import Program
-from domain.solicitation.serving import PAGE, SHOWN, Cursor, Listing, NotThere, OptOut, Position, of_customer, shown
+from domain.solicitation.serving import SHOWN, NotThere, OptOut, of_customer, shown
 
 MOST_BYTES = 2_500_000  # of a page: Lambda's 6 MB hold it even where each byte of it has to be escaped
 ALL = 1_000_000

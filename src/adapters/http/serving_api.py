@@ -13,7 +13,8 @@ from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValida
 from adapters.http import serving_contract as contract
 from adapters.http.calls import answered, errors, invalid, knows, refused
 from domain.errors import Unavailable, Unknown
-from domain.solicitation.serving import Cursor, Listing, Refused
+from domain.solicitation.listing import Cursor, Listing
+from domain.solicitation.serving import Refused
 
 app = APIGatewayHttpResolver(enable_validation=True, json_body_deserializer=orjson.loads)
 

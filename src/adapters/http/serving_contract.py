@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from domain.solicitation.intake import MOST_ID_BYTES
 from domain.solicitation.keys import escaped
-from domain.solicitation.serving import MOST, PAGE
+from domain.solicitation.listing import MOST, PAGE
 
 MOST_OF_CUSTOMER = 100  # candidates of one customer
 MOST_CUSTOMERS = 100  # in one call

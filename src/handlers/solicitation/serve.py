@@ -29,7 +29,8 @@ from adapters.http.serving_api import app
 from domain.errors import OvationError
 from domain.solicitation.answer import Answer, Opinion, Submitted
 from domain.solicitation.last_good import LastGood
-from domain.solicitation.serving import Cursor, Listing, NotThere, TooMuch, without_expired
+from domain.solicitation.listing import Cursor, Listing
+from domain.solicitation.serving import NotThere, TooMuch, without_expired
 from domain.solicitation.stored import iso
 from handlers.solicitation.delivery_settings import ServeSettings
 
@@ -74,8 +75,12 @@ def serve(
     whole = canonical(event)
     desk = Desk(instant(event), asked(whole), served, scores, answers, last_good)
     app.context.update(desk=desk)
-    response = app.resolve(whole, context)
-    measure(event["routeKey"], response["statusCode"], desk.degraded, perf_counter() - begun)
+    status = 500  # unless there is an answer
+    try:
+        response = app.resolve(whole, context)
+        status = response["statusCode"]
+    finally:
+        measure(event["routeKey"], status, desk.degraded, perf_counter() - begun)
     return response
 
 

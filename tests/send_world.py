@@ -1,8 +1,8 @@
 """Sending in one process: its handler on moto, SES as a stand-in over HTTP, a clock of its own, and a crash at any AWS call."""
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -22,13 +22,18 @@ from adapters.aws.attribute_values import decode_item, encode_item
 from adapters.aws.batch_items import Backoff
 from adapters.aws.candidates import CandidateTable
 from adapters.aws.deliveries import Deliveries
+from adapters.aws.link_keys import LinkKeys
+from adapters.aws.opt_outs import OptOuts
 from adapters.aws.run_programs import keep_program, load_program
+from adapters.aws.telemetry import Telemetry
 from adapters.aws.work_files import WorkFiles
 from adapters.files.mail_templates import MailTemplates
 from domain.solicitation.delivery import Recipient, delivery_id
 from domain.solicitation.keys import customer_key
 from domain.solicitation.program import Program
+from domain.solicitation.sending import VISIBILITY
 from domain.solicitation.stored import storer
+from domain.solicitation.telemetry import Seen
 from handlers.solicitation import send
 from handlers.solicitation.chunks.work import Desk
 from sandbox.ses import Account, SesServer
@@ -42,6 +47,7 @@ ENVIRONMENT = {
     "AWS_SECRET_ACCESS_KEY": "test",
     "AWS_DEFAULT_REGION": "eu-west-1",
     "POWERTOOLS_LOG_LEVEL": "CRITICAL",
+    "POWERTOOLS_METRICS_DISABLED": "true",
     "CANDIDATES_TABLE": "Candidates",
     "CUSTOMERS_TABLE": "Customers",
     "DELIVERIES_TABLE": "Deliveries",
@@ -58,9 +64,9 @@ ROOT = Path(__file__).parents[1]
 
 
 @cache
-def own() -> boto3.Session:
+def own(service: str) -> Any:
     """The world's own way to AWS, whose calls are not counted."""
-    return boto3.Session()
+    return boto3.Session().client(service)
 
 
 class Crash(BaseException):
@@ -75,10 +81,8 @@ class SendWorld:
     program: Program
     passed: float = 0.0
     calls: int = 0
-    crash_at: int | None = None
-    crash_before: bool = True
-    queue: str = ""
-    received: int = 0
+    meanwhile: tuple[int, Callable[[], None]] | None = None
+    outbox: list[tuple[dict[str, Any], int]] = field(default_factory=list)
     _numbers: Iterator[int] = field(default_factory=count)
 
     @property
@@ -89,11 +93,14 @@ class SendWorld:
         self.passed += seconds
 
     def desk(self) -> Desk:
-        """The handler's own desk, but for the clocks."""
+        """The handler's own desk as after a cold start, but for the clocks."""
         desk = send.live()
         quick = Backoff(sleep=self.sleep)
+        load_program.cache_clear()
         return replace(
             desk,
+            mailer=replace(desk.mailer, _account=None),
+            link_keys=LinkKeys(desk.link_keys.secrets, desk.link_keys.arn),
             templates=MailTemplates(ROOT / "templates"),
             window=replace(desk.window, clock=lambda: self.now.timestamp(), sleep=self.sleep),
             backoff=quick,
@@ -102,6 +109,12 @@ class SendWorld:
         )
 
     # What there is before a chunk is sent
+
+    def settle(self) -> None:
+        """SES's events of all accepted mails arrive."""
+        telemetry = Telemetry(own("dynamodb"), "Deliveries")
+        for mail in self.ses.mails():
+            telemetry.note(mail.tags["delivery"], Seen("sent", mail.accepted_at, False, None, mail.id))
 
     def campaign(self, recipients: Sequence[Recipient], chunk: str = CHUNK, **changes: Any) -> dict[str, Any]:
         """Keep the campaign and its chunk; the message that points to it."""
@@ -132,7 +145,7 @@ class SendWorld:
         row = {**READY.to_row(), "customer": customer, "subject": subject, "score": scored}
         stored = storer(self.program, RUN)(row)
         stored.base.update(store)
-        CandidateTable(own().client("dynamodb"), "Candidates").create([stored])
+        CandidateTable(own("dynamodb"), "Candidates").create([stored])
         if email is not None:
             contact = {"email": email or address(customer), "name": f"Name of {customer}"}
             self.put("Customers", PK=customer_key(customer), SK=f"CONTACT#{self.program.id}", **contact)
@@ -153,15 +166,10 @@ class SendWorld:
         return [self.recipient(f"c{n}") for n in range(number)]
 
     def put(self, table: str, **item: Any) -> None:
-        own().client("dynamodb").put_item(TableName=table, Item=encode_item(item))
+        own("dynamodb").put_item(TableName=table, Item=encode_item(item))
 
-    def opt_out(self, customer: str, part: str = "PROFILE") -> None:
-        own().client("dynamodb").update_item(
-            TableName="Customers",
-            Key=encode_item({"PK": customer_key(customer), "SK": part}),
-            UpdateExpression="SET optedOut = :yes",
-            ExpressionAttributeValues={":yes": {"BOOL": True}},
-        )
+    def opt_out(self, customer: str, program: str | None = None) -> None:
+        OptOuts(own("dynamodb"), "Customers", "Candidates").opt_out(customer, program, self.now)
 
     def stop(self, stopped: bool = True) -> None:
         self.put("Controls", PK="SENDING", SK="KILL_SWITCH", stopped=stopped)
@@ -185,7 +193,20 @@ class SendWorld:
         found, self.outbox = self.outbox, []
         return found
 
-    outbox: list[tuple[dict[str, Any], int]] = field(default_factory=list)
+    def drain(self, *, rounds: int = 20) -> None:
+        """Let time pass and deliver what is queued, until nothing is."""
+        for _ in range(rounds):
+            if not (queued := self.queued()):
+                return
+            for message, delay in queued:
+                self.passed += delay
+                self.redeliver(message)
+        raise AssertionError("there is no end to it")
+
+    def redeliver(self, message: Mapping[str, Any]) -> None:
+        """Deliver a message until it is dealt with, as SQS does."""
+        while not self.deliver(message):
+            self.passed += VISIBILITY.total_seconds()
 
     def notice(self, params: Mapping[str, Any], **_: Any) -> None:
         """moto keeps delayed messages from sight, so that what is queued is seen on its way."""
@@ -196,14 +217,14 @@ class SendWorld:
 
     @property
     def files(self) -> WorkFiles:
-        return WorkFiles(own().client("s3"), "work")
+        return WorkFiles(own("s3"), "work")
 
     @property
     def deliveries(self) -> Deliveries:
-        return Deliveries(own().client("dynamodb"), "Deliveries")
+        return Deliveries(own("dynamodb"), "Deliveries")
 
     def items(self, table: str) -> dict[tuple[str, str], dict[str, Any]]:
-        pages = own().client("dynamodb").get_paginator("scan").paginate(TableName=table)
+        pages = own("dynamodb").get_paginator("scan").paginate(TableName=table)
         found = (decode_item(item) for page in pages for item in page["Items"])
         return {(item["PK"], item["SK"]): item for item in found}
 
@@ -237,31 +258,36 @@ class SendWorld:
 
     def schedules(self) -> list[dict[str, Any]]:
         """One-time schedules: when, and what they will say."""
-        scheduler = own().client("scheduler")
+        scheduler = own("scheduler")
         found = [scheduler.get_schedule(Name=one["Name"]) for one in scheduler.list_schedules()["Schedules"]]
         return [{"at": one["ScheduleExpression"], **orjson.loads(one["Target"]["Input"])} for one in found]
 
-    # Crashes
+    # What happens between its calls
 
     @contextmanager
-    def crashing_at(self, call: int, *, before: bool) -> Iterator[None]:
-        """Die right before or right after the n-th AWS call from now on."""
-        self.calls, self.crash_at, self.crash_before = 0, call, before
+    def at_call(self, call: int, happens: Callable[[], None]) -> Iterator[None]:
+        """Something else happens right before the n-th AWS call from now on: which is right after the one before it."""
+        self.calls, self.meanwhile = 0, (call, happens)
         try:
             yield
-        except Crash:
-            forget()
         finally:
-            self.crash_at = None
+            self.meanwhile = None
+
+    @contextmanager
+    def crashing_at(self, call: int) -> Iterator[None]:
+        """The process dies right before the n-th AWS call from now on."""
+        with self.at_call(call, die), suppress(Crash):
+            yield
 
     def before_call(self, **_: Any) -> None:
         self.calls += 1
-        if self.crash_before and self.calls == self.crash_at:
-            raise Crash
+        if self.meanwhile and self.calls == self.meanwhile[0]:
+            happens, self.meanwhile = self.meanwhile[1], None
+            happens()
 
-    def after_call(self, **_: Any) -> None:
-        if not self.crash_before and self.calls == self.crash_at:
-            raise Crash
+
+def die() -> None:
+    raise Crash
 
 
 def address(customer: str) -> str:
@@ -269,44 +295,37 @@ def address(customer: str) -> str:
 
 
 @contextmanager
-def send_world(program: Program = REVIEWS) -> Iterator[SendWorld]:
+def send_world(program: Program = REVIEWS, ses: type[SesServer] = SesServer) -> Iterator[SendWorld]:
     """Everything fresh, and nobody to send to yet. The account may send 1,000 mails a second."""
     with ExitStack() as open_things:
         open_things.enter_context(mock_aws())
-        ses = SesServer(lambda: world.now, account=Account(rate=1000.0, clock=lambda: world.now.timestamp()))
-        world = SendWorld(ses, program)
-        open_things.enter_context(ses)
-        addresses = {"AWS_ENDPOINT_URL_SESV2": ses.endpoint}
+        account = Account(rate=1000.0, clock=lambda: world.now.timestamp())
+        world = SendWorld(ses(lambda: world.now, account=account), program)
+        open_things.enter_context(world.ses)
+        addresses = {"AWS_ENDPOINT_URL_SESV2": world.ses.endpoint}
         open_things.enter_context(patch.dict(os.environ, ENVIRONMENT | addresses))
-        forget()
-        open_things.callback(forget)
+        send.live.cache_clear()
+        open_things.callback(send.live.cache_clear)
         _furnish()
         open_things.enter_context(_watched(world))
         yield world
 
 
-def forget() -> None:
-    """Drop what a process keeps between calls, as a cold start does."""
-    load_program.cache_clear()
-    send.live.cache_clear()
-
-
 def _furnish() -> None:
-    dynamodb = own().client("dynamodb")
+    dynamodb = own("dynamodb")
     for table, indexes in TABLES.items():
         make_table(dynamodb, table, dict.fromkeys(indexes, "ALL"))
-    own().client("s3").create_bucket(Bucket="work", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
-    os.environ["OUTBOX_URL"] = own().client("sqs").create_queue(QueueName="outbox")["QueueUrl"]
-    secret = own().client("secretsmanager").create_secret(Name="links", SecretString='{"keys": ["secret"]}')
+    own("s3").create_bucket(Bucket="work", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    os.environ["OUTBOX_URL"] = own("sqs").create_queue(QueueName="outbox")["QueueUrl"]
+    secret = own("secretsmanager").create_secret(Name="links", SecretString='{"keys": ["secret"]}')
     os.environ["LINKS_SECRET"] = secret["ARN"]
 
 
 @contextmanager
 def _watched(world: SendWorld) -> Iterator[None]:
-    """Count the calls that the handler makes, crash where told to, and see what it queues."""
+    """Count the calls that the handler makes, let things happen between them, and see what it queues."""
     watchers = {
         "before-call": world.before_call,
-        "after-call": world.after_call,
         "before-parameter-build.sqs.SendMessageBatch": world.notice,
     }
     for name, watcher in watchers.items():

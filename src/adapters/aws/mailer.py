@@ -12,7 +12,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError, ConnectionError, HTTPClientError
 
 from adapters.aws.faults import aws_calls, code
-from domain.errors import Unknown
+from domain.errors import Unavailable, Unknown
 from domain.solicitation.mail import Mail
 from domain.solicitation.sending import Account
 
@@ -68,11 +68,14 @@ class Mailer:
     _account: tuple[float, Account] | None = field(default=None, repr=False)
 
     def account(self, *, anew: bool = False) -> Account:
-        """What may be sent now, half a minute old at most. Unavailable: SES does not say."""
+        """What may be sent now, half a minute old at most while SES says. Unavailable: it has never said."""
         if self._account is None or anew or self.clock() > self._account[0] + FRESH:
-            with aws_calls("look at the account's send rate"):
-                found = self.reading.get_account()
-            self._account = (self.clock(), _account(found))
+            try:
+                with aws_calls("look at the account's send rate"):
+                    self._account = (self.clock(), _account(self.reading.get_account()))
+            except Unavailable:
+                if self._account is None:
+                    raise
         return self._account[1]
 
     def send(self, sender: str, letters: Sequence[Letter]) -> list[Said]:

@@ -36,10 +36,11 @@ class SendFacts:
             f"CAP#{program.cap_group}",
             f"CONTACT#{program.id}",
         )
+        # An opt-out is noted before it takes the candidate away: read in this order, one that is gone for that has its reason.
+        candidates = self._read(self.candidates_table, [candidate_key(one, program) for one in recipients])
         people = self._read(
             self.customers_table, [(customer_key(one.customer), part) for one in recipients for part in parts]
         )
-        candidates = self._read(self.candidates_table, [candidate_key(one, program) for one in recipients])
         addresses = {pk: deliverable(item.get("email")) for (pk, sk), item in people.items() if sk == contact}
         listed = Suppressions(self.dynamodb, self.customers_table).listed(filter(None, addresses.values()))
         facts = {}

@@ -97,8 +97,10 @@ def _problems(templates: PageTemplates, locale: str, wanted: Texts) -> Iterator[
     if _language(locale) == locale:
         yield from (f"{locale}.json: {key} is missing" for key in wanted if key not in own)
     yield from (f"{locale}.json: {key} is none of the texts of a page" for key in own if key not in wanted)
-    for key in own.keys() & wanted.keys():
-        if set(SLOT.findall(own[key])) != set(SLOT.findall(wanted[key])):
+    for key in sorted(own.keys() & wanted.keys()):
+        if not own[key]:
+            yield f"{locale}.json: {key} is empty"
+        elif set(SLOT.findall(own[key])) != set(SLOT.findall(wanted[key])):
             yield f"{locale}.json: {key} must name {', '.join(SLOT.findall(wanted[key])) or 'nothing'}"
 
 

@@ -57,12 +57,14 @@ class Day:
         self._open_mail()
         while (due := self._next()) is not None:
             self._act_until(due)
+            self.sandbox.measure()  # before the jobs that read it, and each day's on that day
             fired = self.clock.run_until(due)
             self.sandbox.settle()
             moment = Moment(due, fired, self._open_mail())
             self.moments.append(moment)
             told(moment)
         self._act_until(self.sandbox.now() + AFTER_THE_LAST)
+        self.sandbox.measure()
 
     def _next(self) -> datetime | None:
         """The next firing, as long as there is one within the day, or mails are still to be sent."""

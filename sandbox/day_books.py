@@ -43,12 +43,17 @@ class DayBooks:
     campaigns: Sequence[Row]
     deliveries: Sequence[Row]
     letters: Sequence[Letter]
-    deeds: Mapping[str, int]
+    deeds: Sequence[Deed]
     counts: Mapping[str, int]
     answers: Sequence[Row]
     consumed: int
     subjects: Sequence[Row]
     report: str
+
+    @property
+    def done(self) -> Mapping[str, int]:
+        """How often each deed was done."""
+        return Counter(deed.what for deed in self.deeds)
 
     def slots(self) -> list[Slot]:
         """In order; a mail's local time is that of its recipient's zone."""
@@ -88,7 +93,7 @@ def read_books(
         campaigns=campaigns,
         deliveries=deliveries,
         letters=letters,
-        deeds=Counter(deed.what for deed in deeds),
+        deeds=deeds,
         counts=counts,
         answers=answers,
         consumed=_consumed(sandbox, program, answers),

@@ -14,6 +14,7 @@ from sandbox.deploy import Deployed, deploy, readdress
 from sandbox.dispatching import dispatching
 from sandbox.gateway import Gateway
 from sandbox.history import Histories
+from sandbox.measuring import Measuring
 from sandbox.ministack import Ministack
 from sandbox.settling import Settling
 from sandbox.stand_ins import StandIns
@@ -41,6 +42,7 @@ class Host:
             "settle": self.settle,
             "clock": self.tell,
             "sweep": self.sweep,
+            "measure": self.measure,
         }
         self.control = Control(self.doors)
         self._state_dir = state_dir
@@ -85,6 +87,10 @@ class Host:
         self.stand_ins.ses.bus.drain()
         self._settling.settle()
 
+    def measure(self) -> int:
+        """Put the metrics that were logged since the last time, as measured now; how many values."""
+        return self._measuring.take(self.clock.now())
+
     def sweep(self, now: str) -> dict[str, int]:
         """Delete what has expired by then, as DynamoDB does; the streams tell that it was no one's own deletion."""
         return sweep(
@@ -107,6 +113,7 @@ class Host:
         self._expiring = {table: attribute for stack in stacks for table, attribute in stack.expiring().items()}
         self.streams = self._running.enter_context(dispatching(stacks, self._aws))
         self._settling = Settling(self._aws, self.streams)
+        self._measuring = Measuring(self._aws.client("logs"), self._aws.client("cloudwatch"))
         self._running.enter_context(self.control)
         self._running.callback(forget, self._state_dir)
         return self._address(names)

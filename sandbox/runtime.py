@@ -99,6 +99,11 @@ class Sandbox:
         """Wait until nothing is under way: calls of functions, queues that feed them, streams, events. Raises RuntimeError."""
         self._ask("settle")
 
+    def measure(self) -> int:
+        """Put the metrics that functions logged since the last time into CloudWatch, as measured now; how many values."""
+        count: int = self._ask("measure")
+        return count
+
     def now(self) -> datetime:
         """The sandbox's time: the machine's, until a day is begun."""
         return datetime.fromisoformat(self._ask("clock"))

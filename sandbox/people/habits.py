@@ -20,7 +20,7 @@ class Habits:
     opened: float
     clicked: float
     answered: float
-    unsubscribed: float = 0.01
+    unsubscribed: float = 0.02
     scanned: float = 0.06
     prefetched: float = 0.10
     stars: tuple[float, ...] = (0.02, 0.07, 0.12, 0.27, 0.52)  # a mean of 4.2

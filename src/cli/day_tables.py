@@ -54,7 +54,7 @@ def document(books: DayBooks, page: Path) -> dict[str, Any]:
         ],
         "counts": dict(books.counts),
         "not_sent": dict(not_sent(books)),
-        "deeds": dict(books.deeds),
+        "deeds": dict(books.done),
         "answers": len(books.answers),
         "consumed": books.consumed,
         "mean_stars": books.mean_stars,

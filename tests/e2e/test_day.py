@@ -1,0 +1,252 @@
+"""A whole day lived on the sandbox: every mail at ten by its reader's clock, every answer counted once, and nobody named in a log."""
+
+import gzip
+import json
+import re
+import urllib.request
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pyarrow.parquet as pq
+import pytest
+
+from domain.solicitation.program import Program
+from sandbox.day import live_day
+from sandbox.day_books import DayBooks
+from sandbox.people.acting import WORDS
+from sandbox.runtime import Sandbox
+from sandbox.sample import write_sample
+from sandbox.stand_ins import FATES
+
+pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
+DAY = date(2026, 11, 20)
+ROWS = 2_000  # 200 mails
+REVIEWS = "product-reviews"
+ADDRESS = re.compile(r"[A-Za-z0-9._-]+@example\.com")
+Contacts = Mapping[str, Mapping[str, str]]
+
+
+@dataclass(frozen=True)
+class Lived:
+    """A sandbox in which the day is over, what its books say, and the contacts (by address) that the mails were made from."""
+
+    sandbox: Sandbox
+    program: Program
+    books: DayBooks
+    contacts: Contacts
+    published: str  # the URL of a queue that got every published answer
+
+
+@pytest.fixture(scope="module")
+def lived(tmp_path_factory: pytest.TempPathFactory, programs: dict[str, Program]) -> Iterator[Lived]:
+    data, program = tmp_path_factory.mktemp("day"), programs[REVIEWS]
+    write_sample(REVIEWS, rows=ROWS, seed=7, day=DAY, out=data)
+    with Sandbox.start(data, state_dir=tmp_path_factory.mktemp("lived")) as sandbox:
+        published = listening(sandbox, "ReviewSubmitted")
+        yield Lived(sandbox, program, live_day(sandbox, program, DAY), contacts_of(data), published)
+
+
+def contacts_of(data: Path) -> Contacts:
+    rows = pq.read_table(data / "contacts.parquet").to_pylist()
+    return {row["email"]: row for row in rows if row["email"]}
+
+
+def listening(sandbox: Sandbox, kind: str) -> str:
+    """A queue that gets every event of one kind from the default bus."""
+    sqs, events = sandbox.client("sqs"), sandbox.client("events")
+    queue: str = sqs.create_queue(QueueName=f"heard-{kind}")["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    events.put_rule(Name=f"hear-{kind}", EventPattern=json.dumps({"detail-type": [kind]}))
+    events.put_targets(Rule=f"hear-{kind}", Targets=[{"Id": "1", "Arn": arn}])
+    return queue
+
+
+def test_everyone_who_was_chosen_got_one_mail_or_has_one_reason(lived: Lived) -> None:
+    books = lived.books
+    status = Counter(row["status"] for row in books.deliveries)
+    assert len(books.deliveries) == sum(campaign["counts"]["selected"] for campaign in books.campaigns) > 150
+    assert status["SENT"] == len(books.letters) == books.counts["sent"]
+    assert status["SKIPPED"] == books.counts["skipped"] == len(books.deliveries) - len(books.letters)
+    assert all(row["reason"] for row in books.deliveries if row["status"] != "SENT")
+    assert len({letter.delivery for letter in books.letters}) == len(books.letters)
+    assert {letter.delivery for letter in books.letters} <= {row["id"] for row in books.deliveries}
+
+
+def test_every_mail_went_out_at_ten_by_its_readers_own_clock(lived: Lived) -> None:
+    homes = {place.id: place.time_zone for place in lived.program.marketplaces}
+    places = {row["id"]: row["marketplace"] for row in lived.books.deliveries}
+    for letter in lived.books.letters:
+        zone = lived.contacts[letter.to]["time_zone"] or homes[places[letter.delivery]]
+        local = letter.accepted_at.astimezone(ZoneInfo(zone))
+        assert (local.hour, local.minute, local.second) == (10, 0, 0), zone
+        assert local.date() in (DAY, DAY + timedelta(days=1))  # the next day where ten was over
+    assert len({letter.accepted_at for letter in lived.books.letters}) >= 7
+
+
+def test_every_answer_that_was_given_is_stored_once_as_it_was_given(lived: Lived) -> None:
+    given = {deed.delivery: deed.value for deed in lived.books.deeds if deed.what == "answered"}
+    stored = {answer["delivery"]: str(answer["stars"]) for answer in lived.books.answers}
+    assert stored == given
+    assert len(lived.books.answers) == len(given) == lived.books.counts["answered"] > 3
+
+
+def test_an_answered_candidate_is_consumed_with_both_times_and_asked_by_no_channel(lived: Lived) -> None:
+    assert lived.books.consumed == len(lived.books.answers)
+    candidates = items(lived.sandbox, "candidates_table")
+    by_delivery = {row["id"]: row for row in lived.books.deliveries}
+    for answer in lived.books.answers:
+        row = by_delivery[answer["delivery"]]
+        own = [item for item in candidates if item["PK"]["S"] == f"CUSTOMER#{row['customer']}"]
+        [kept] = [item for item in own if item["SK"]["S"].endswith(f"#SUBJECT#{row['subject']}")]
+        consumed = kept["consumed"]["M"]
+        assert kept["status"]["S"] == "CONSUMED"
+        assert datetime.fromisoformat(consumed["deliveredAt"]["S"]) < datetime.fromisoformat(
+            consumed["submittedAt"]["S"]
+        )
+        assert not [item for item in own if item["SK"]["S"].startswith(f"{kept['SK']['S']}#CHANNEL#")]
+
+
+def test_a_products_rating_is_the_recount_of_its_answers(lived: Lived) -> None:
+    counted: dict[str, list[int]] = defaultdict(list)
+    for answer in lived.books.answers:
+        counted[answer["subject"]].append(answer["stars"])
+    kept = {item["PK"].rsplit("#", 1)[1]: (item["ratingCount"], item["ratingSum"]) for item in lived.books.subjects}
+    assert kept == {subject: (len(stars), sum(stars)) for subject, stars in counted.items()}
+
+
+def test_people_are_counted_apart_from_the_machines_that_read_before_them(lived: Lived) -> None:
+    counts, done = lived.books.counts, lived.books.done
+    assert (counts["openedHuman"], counts["clickedHuman"]) == (done["opened"], done["clicked"])
+    assert done["scanned"] > 0 < done["prefetched"]
+    assert counts["opened"] > counts["openedHuman"] > 0
+    assert counts["clicked"] > counts["clickedHuman"] > 0
+    assert "refused" not in done
+
+
+def test_who_leaves_is_opted_out_and_who_bounces_is_written_to_no_more(lived: Lived) -> None:
+    left = {deed.delivery for deed in lived.books.deeds if deed.what == "unsubscribed"}
+    customers = {row["customer"] for row in lived.books.deliveries if row["id"] in left}
+    kept = {(item["PK"]["S"], item["SK"]["S"]): item for item in items(lived.sandbox, "customers_table")}
+    assert len(left) == lived.books.counts.get("unsubscribed", 0) > 0
+    for customer in customers:
+        assert kept[f"CUSTOMER#{customer}", f"PROGRAM#{REVIEWS}"]["optedOut"]["BOOL"] is True
+    bounced = [letter.to for letter in lived.books.letters if FATES.of(letter.to, suppressed=False) == "bounced"]
+    assert len(bounced) == lived.books.counts["bounced"] > 0
+    for address in bounced:
+        assert (f"ADDRESS#{sha256(address.encode()).hexdigest()}", "SUPPRESSED") in kept
+
+
+def test_every_answer_was_published_once(lived: Lived) -> None:
+    sqs, heard = lived.sandbox.client("sqs"), []
+    while found := sqs.receive_message(QueueUrl=lived.published, MaxNumberOfMessages=10).get("Messages"):
+        heard += [json.loads(message["Body"])["detail"] for message in found]
+    wanted = sorted((answer["customer"], answer["subject"]) for answer in lived.books.answers)
+    assert sorted((detail["customer"], detail["subject"]) for detail in heard) == wanted
+    assert not [item for item in items(lived.sandbox, "responses_table") if item["PK"]["S"].startswith("OUTBOX#")]
+
+
+def test_a_slot_that_is_released_again_sends_nothing_again(lived: Lived) -> None:
+    campaign = lived.books.campaigns[-1]
+    for slot in campaign["slots"]:
+        told = {"campaign": campaign["id"], "slot": slot["at"], "scheduledTime": slot["at"]}
+        lived.sandbox.call("release", told)
+        for number in range(slot["chunks"]):  # and a message that came twice
+            resend(lived.sandbox, campaign, slot["at"], number)
+    lived.sandbox.settle()
+    assert len(outbox(lived.sandbox)) == len(lived.books.letters)
+
+
+def test_the_days_report_shows_what_the_books_say(lived: Lived) -> None:
+    bucket, key = lived.books.report.removeprefix("s3://").split("/", 1)
+    s3 = lived.sandbox.client("s3")
+    report = json.load(s3.get_object(Bucket=bucket, Key=key.replace(".html", ".json"))["Body"])
+    assert report["counts"] == dict(lived.books.counts)
+    page = s3.get_object(Bucket=bucket, Key=key)["Body"].read().decode()
+    assert "<svg" in page
+
+
+def test_no_log_and_no_work_file_names_a_person(lived: Lived) -> None:
+    """Nor does a log repeat what people wrote; a published answer does, to those who listen."""
+    names, wrote = {contact["full_name"] for contact in lived.contacts.values()}, as_logged(WORDS)
+    told = 0
+    for where, text in logs(lived.sandbox):
+        told += len(text)
+        assert not [words for words in wrote if words in text], where
+        assert not persons_in(text, lived.contacts, names), where
+    assert told > 100_000  # there was something to look into
+    for where, text in (*executions(lived.sandbox), *files(lived.sandbox), *queues(lived.sandbox)):
+        assert not persons_in(text, lived.contacts, names), where
+
+
+def persons_in(text: str, contacts: Contacts, names: Iterable[str]) -> list[str]:
+    return [*(set(ADDRESS.findall(text)) & contacts.keys()), *(name for name in as_logged(names) if name in text)]
+
+
+def as_logged(texts: Iterable[str]) -> set[str]:
+    """As they are, and as JSON may write them."""
+    return {*texts, *(json.dumps(text)[1:-1] for text in texts)}
+
+
+def items(sandbox: Sandbox, table: str) -> list[dict[str, Any]]:
+    pages = sandbox.client("dynamodb").get_paginator("scan").paginate(TableName=sandbox.address.names[table])
+    return [item for page in pages for item in page["Items"]]
+
+
+def outbox(sandbox: Sandbox) -> list[dict[str, Any]]:
+    with urllib.request.urlopen(f"{sandbox.address.endpoints['sesv2']}/_sandbox/mails") as answer:
+        mails: list[dict[str, Any]] = json.load(answer)
+    return mails
+
+
+def resend(sandbox: Sandbox, campaign: Mapping[str, Any], slot: str, number: int) -> None:
+    plan = f"campaigns/{REVIEWS}/{DAY}/plan"
+    stamp = slot.replace("-", "").replace(":", "")
+    pages = sandbox.client("s3").get_paginator("list_objects_v2")
+    found = [
+        item["Key"]
+        for page in pages.paginate(Bucket=sandbox.address.names["work_bucket"], Prefix=plan)
+        for item in page.get("Contents", ())
+        if f"/{campaign['id']}/" in item["Key"] and f"/{stamp}/chunk-{number:04d}" in item["Key"]
+    ]
+    assert len(found) == 1
+    [queue] = [url for url in sandbox.client("sqs").list_queues()["QueueUrls"] if "Outbox" in url]
+    body = {"campaign": campaign["id"], "chunk": found[0], "scheduledTime": slot}
+    sandbox.client("sqs").send_message(QueueUrl=queue, MessageBody=json.dumps(body))
+
+
+def logs(sandbox: Sandbox) -> Iterator[tuple[str, str]]:
+    client = sandbox.client("logs")
+    for groups in client.get_paginator("describe_log_groups").paginate():
+        for group in groups["logGroups"]:
+            pages = client.get_paginator("filter_log_events").paginate(logGroupName=group["logGroupName"])
+            yield group["logGroupName"], "\n".join(event["message"] for page in pages for event in page["events"])
+
+
+def executions(sandbox: Sandbox) -> Iterator[tuple[str, str]]:
+    states, machine = sandbox.client("stepfunctions"), sandbox.address.names["machine"]
+    for execution in states.list_executions(stateMachineArn=machine)["executions"]:
+        arn = execution["executionArn"]
+        yield arn, json.dumps(states.get_execution_history(executionArn=arn, maxResults=1000)["events"], default=str)
+
+
+def files(sandbox: Sandbox) -> Iterator[tuple[str, str]]:
+    """What lies in the work bucket but the contacts themselves, which are there for a day."""
+    s3, bucket = sandbox.client("s3"), sandbox.address.names["work_bucket"]
+    for prefix in ("runs/", "campaigns/"):
+        for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
+            for item in page.get("Contents", ()):
+                content = s3.get_object(Bucket=bucket, Key=item["Key"])["Body"].read()
+                whole = gzip.decompress(content) if content[:2] == b"\x1f\x8b" else content
+                yield item["Key"], whole.decode(errors="replace")
+
+
+def queues(sandbox: Sandbox) -> Iterator[tuple[str, str]]:
+    """What waits in any queue, attributes included."""
+    with urllib.request.urlopen(f"{sandbox.address.endpoints['aws']}/_ministack/sqs/messages") as answer:
+        yield "queues", answer.read().decode()

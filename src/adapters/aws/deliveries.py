@@ -10,9 +10,9 @@ from botocore.exceptions import ClientError
 
 from adapters.aws import batch_items
 from adapters.aws.attribute_values import decode_item, encode_item
-from adapters.aws.candidates import PASSING
+from adapters.aws.batch_items import PATIENT
 from adapters.aws.faults import aws_calls, code
-from domain.errors import Unavailable
+from adapters.aws.transactions import put, transact, update
 from domain.solicitation.campaign_states import BEFORE, State
 from domain.solicitation.delivery import campaign_key, delivery_key
 from domain.solicitation.keys import customer_key, escaped
@@ -69,20 +69,11 @@ class Deliveries:
     def put_skipped(self, delivery: Plain) -> bool:
         """Write a delivery nobody has taken up, as skipped, and count it; False when one stands already, which is counted."""
         shard = {"PK": campaign_key(delivery["campaign"])["PK"], "SK": count_shard(delivery["id"])}
-        count = {"UpdateExpression": "ADD skipped :one", "ExpressionAttributeValues": encode_item({":one": 1})}
-        item = {**delivery, **delivery_keys(delivery)}
-        put = {"Item": encode_item(item), "ConditionExpression": "attribute_not_exists(PK)"}
-        try:
-            with aws_calls(f"skip {delivery['id']}"):
-                self.dynamodb.transact_write_items(
-                    TransactItems=[
-                        {"Put": {"TableName": self.table, **put}},  # type: ignore[typeddict-item]
-                        {"Update": {"TableName": self.table, "Key": encode_item(shard), **count}},  # type: ignore[typeddict-item]
-                    ]
-                )
-        except ClientError as error:
-            return _stood(error)
-        return True
+        entries = [
+            ("delivery", put(self.table, {**delivery, **delivery_keys(delivery)}, "attribute_not_exists(PK)")),
+            ("count", update(self.table, shard, "ADD skipped :one", one=1)),
+        ]
+        return not transact(self.dynamodb, entries, f"skip {delivery['id']}", PATIENT)
 
     def move_campaign(self, id: str, state: State) -> bool:
         """Bring a campaign into a state; False when the one it is in forbids it (or there is no such campaign)."""
@@ -157,18 +148,6 @@ class Deliveries:
                 raise
             return False
         return True
-
-
-def _stood(error: ClientError) -> bool:
-    """False where a transaction was cancelled since the item stood; Unavailable where another was in the way."""
-    if code(error) != "TransactionCanceledException":
-        raise error
-    reasons = {reason.get("Code", "") for reason in error.response.get("CancellationReasons", ())}
-    if "ConditionalCheckFailed" in reasons:
-        return False
-    if reasons & PASSING:
-        raise Unavailable(f"write a delivery: {', '.join(sorted(reasons & PASSING))}") from error
-    raise error
 
 
 def delivery_keys(delivery: Plain) -> dict[str, str]:

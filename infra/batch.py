@@ -5,21 +5,23 @@ from collections.abc import Mapping
 from aws_cdk import ArnFormat, Duration, Fn, Stack
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_stepfunctions as sfn
-from aws_cdk import aws_stepfunctions_tasks as tasks
 from constructs import Construct
 
+from infra.call import Call
 from infra.follow_up import FollowUp
 from infra.function import PythonFunction
 from infra.nag import acknowledge, wildcards
 from infra.stages import Stage
 
-ATTEMPTS = 3
 TIMEOUT = Duration.hours(
     23
 )  # what follows the batch may wait till late in the day; tomorrow's run is another execution
 RUN = {"run.$": "$.run"}
 LABELS = ("Etl", "Deliver")  # of the two maps, in the ARNs of their children
-FOLLOWING = ("export", "campaign")  # functions of delivery that a run calls
+CALLED = (
+    *("claim", "extract", "etl", "gate", "filter", "score", "store", "contacts", "complete"),
+    *("export", "campaign"),
+)
 BUCKET = {"run.$": "$.run", "bucket.$": "$.bucket"}
 
 
@@ -59,7 +61,7 @@ class BatchMachine(Construct):
             )
             for execution in (f"{name}:*", *(f"{name}/{label}:*" for label in LABELS))
         ]
-        versions = [f"{function.function_arn}:*" for function in self._functions.values()]
+        versions = [f"{self._functions[name].function_arn}:*" for name in CALLED]
         return {
             "AwsSolutions-IAM5[Resource::*]": "Log delivery and X-Ray actions take no resource.",
             **wildcards(self, versions, "A machine may call any version of its functions; there is one."),
@@ -83,7 +85,7 @@ class BatchMachine(Construct):
             .next(self._task("Gate", RUN))
             .next(self._each_bucket("Deliver buckets", self._bucket_stages()))
             .next(self._task("Complete", RUN, result="$.result"))
-            .next(FollowUp(self, call=self._call, stage=self._stage).states())
+            .next(FollowUp(self, functions=self._functions, stage=self._stage).states())
         )
         # `extract` waits inside itself for a while, so short statements need no second round.
         extract = self._task("Extract", RUN, result="$.extract")
@@ -125,37 +127,7 @@ class BatchMachine(Construct):
 
     def _task(
         self, name: str, payload: Mapping[str, str] | None, result: str | None = None, *, last: bool = False
-    ) -> tasks.LambdaInvoke:
-        """Call one function; `payload` None hands on the state's input, `result` None drops the answer, `last` all else too."""
-        return self._call(name.lower(), name, payload, result, last=last)
-
-    def _call(
-        self,
-        function: str,
-        name: str,
-        payload: Mapping[str, str] | None,
-        result: str | None = None,
-        *,
-        last: bool = False,
-    ) -> tasks.LambdaInvoke:
-        """The state `name`, which calls `function` and tries again what may succeed later."""
-        task = tasks.LambdaInvoke(
-            self,
-            name,
-            lambda_function=self._functions[function],
-            payload=sfn.TaskInput.from_object(dict(payload)) if payload else None,
-            payload_response_only=True,
-            result_path=result or sfn.JsonPath.DISCARD,
-            output_path=sfn.JsonPath.DISCARD if last else None,
-            retry_on_service_exceptions=False,
-        )
-        # The name of a handler's exception class: what can never succeed is not tried again.
-        task.add_retry(errors=["Rejected"], max_attempts=0)
-        task.add_retry(
-            errors=["States.TaskFailed"],
-            max_attempts=ATTEMPTS,
-            interval=Duration.seconds(self._stage.retry_seconds),
-            backoff_rate=2,
-            jitter_strategy=sfn.JitterType.FULL,
-        )
-        return task
+    ) -> Call:
+        """The call of the stage of that name."""
+        function = self._functions[name.lower()]
+        return Call(self, name, function=function, stage=self._stage, payload=payload, result=result, last=last)

@@ -40,6 +40,11 @@ class BatchDashboard(cloudwatch.Dashboard):
                 graph(f"{program.id}: fallback scores", {"share of the eligible": fallback_share(program)}),
             )
 
+    def rows(self, rows: Iterable[list[cloudwatch.IWidget]]) -> None:
+        """Widgets that others have drawn, a row each."""
+        for row in rows:
+            self.add_widgets(*row)
+
     def parts(self, functions: Mapping[str, PythonFunction], tables: Mapping[str, dynamodb.Table]) -> None:
         """What the runs were carried by."""
         self.add_widgets(

@@ -11,7 +11,7 @@ from infra.function import PythonFunction
 from infra.nag import acknowledge
 from infra.parts import Parts
 from infra.queue import DeadLetters
-from infra.web_api import Routes, WebApi
+from infra.web_api import Routes
 
 Functions = Mapping[str, PythonFunction]
 
@@ -37,16 +37,16 @@ PAGES: Routes = (
 SENDERS = 10  # chunks in work at once; the rate is the token bucket's, this is only a ceiling
 
 
-def join_up(functions: Functions, parts: Parts, serving: WebApi, lost_events: DeadLetters, lost: DeadLetters) -> None:
+def join_up(functions: Functions, parts: Parts, lost: Mapping[str, DeadLetters]) -> None:
     """outbox → send · SES → mail_events · Responses → publish_responses · APIs → serve, engage."""
     functions["send"].add_event_source(
         sources.SqsEventSource(parts.outbox, batch_size=1, max_concurrency=SENDERS, report_batch_item_failures=True)
     )
-    parts.mail.told_to(functions["mail_events"], lost_events)
-    functions["mail_events"].gives_up_to(lost_events)
-    functions["release"].gives_up_to(lost)
+    parts.mail.told_to(functions["mail_events"], lost["LostMailEvents"])
+    functions["mail_events"].gives_up_to(lost["LostMailEvents"])
+    functions["release"].gives_up_to(lost["LostReleases"])
     publish(functions["publish_responses"], parts)
-    serving.answer(SERVING, functions["serve"], authorizers.HttpIamAuthorizer())
+    parts.serving.answer(SERVING, functions["serve"], authorizers.HttpIamAuthorizer())
     parts.pages.answer(PAGES, functions["engage"])
     acknowledge(
         parts.pages,

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from aws_cdk import Aws, Duration
 from constructs import Construct
 
+from domain.solicitation.sending import SENDER
 from handlers.settings import Settings
 from handlers.solicitation.delivery_settings import (
     CampaignSettings,
@@ -24,8 +25,7 @@ from infra.delivery_grants import grant
 from infra.function import Fleet, PythonFunction
 from infra.parts import EVENT_BUS, Parts
 
-# Sender's timeout < its lease on a recipient < the queue's visibility, six times the timeout.
-SEND_TIMEOUT = Duration.minutes(2)
+SEND_TIMEOUT = Duration.seconds(SENDER.total_seconds())
 TIMEOUTS: Mapping[str, Duration] = {
     "serve": Duration.seconds(29),  # an HTTP API waits 30 at most
     "engage": Duration.seconds(29),
@@ -137,7 +137,8 @@ class DeliveryFunctions:
             "report": ReportSettings(**run, **answers, deliveries_table=deliveries, subjects_table=subjects),
             "cleanup": CleanupSettings(expiring_tables=",".join(table.table_name for table in stores.expiring())),
             "retrain": RetrainSettings(
-                **answers,
+                work_bucket=stores.work.bucket_name,
+                outputs_bucket=stores.outputs.bucket_name,
                 deliveries_table=deliveries,
                 controls_table=stores.controls.table_name,
                 training_image=parts.training.image,

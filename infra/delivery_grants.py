@@ -11,29 +11,27 @@ Functions = Mapping[str, PythonFunction]
 
 # (function, table or table/index, verbs of DynamoDB); those of a transaction's entries are the single calls' verbs.
 TABLES = (
-    ("serve", "Candidates", "GetItem", "Query", "UpdateItem", "DeleteItem", "ConditionCheckItem", "BatchWriteItem"),
+    ("serve", "Candidates", "GetItem", "Query", "UpdateItem", "DeleteItem", "BatchWriteItem", "ConditionCheckItem"),
     ("serve", "Candidates/GSI1", "Query"),
-    ("serve", "Customers", "GetItem", "Query", "PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem"),
-    ("serve", "Deliveries", "GetItem", "UpdateItem"),
-    ("serve", "Deliveries/GSI2", "Query"),
-    ("serve", "Responses", "GetItem", "PutItem", "Query"),
+    ("serve", "Customers", "BatchGetItem", "Query", "UpdateItem"),
+    ("serve", "Responses", "GetItem", "PutItem"),
     ("serve", "Subjects", "GetItem", "UpdateItem"),
-    ("serve", "ScoreCache", "Query", "DeleteItem", "BatchWriteItem"),
+    ("serve", "ScoreCache", "Query", "BatchWriteItem"),
     ("campaign", "Runs", "GetItem"),
+    ("campaign", "Candidates", "BatchGetItem"),
     ("campaign", "Candidates/GSI1", "Query"),
     ("campaign", "Customers", "BatchGetItem"),
     ("campaign", "Deliveries", "GetItem", "BatchGetItem", "PutItem", "UpdateItem"),
-    ("campaign", "Deliveries/GSI1", "Query"),
     ("release", "Deliveries", "GetItem", "UpdateItem"),
-    ("send", "Candidates", "GetItem", "BatchGetItem", "UpdateItem", "DeleteItem", "ConditionCheckItem"),
-    ("send", "Customers", "GetItem", "BatchGetItem", "PutItem", "UpdateItem", "ConditionCheckItem"),
-    ("send", "Deliveries", "GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem"),
-    ("send", "Controls", "GetItem", "PutItem", "UpdateItem"),
+    ("send", "Candidates", "BatchGetItem", "PutItem", "UpdateItem", "DeleteItem"),
+    ("send", "Customers", "BatchGetItem", "UpdateItem", "ConditionCheckItem"),
+    ("send", "Deliveries", "GetItem", "BatchGetItem", "PutItem", "UpdateItem", "DeleteItem"),
+    ("send", "Controls", "GetItem", "PutItem"),
     ("mail_events", "Deliveries", "GetItem", "Query", "PutItem", "UpdateItem"),
-    ("mail_events", "Customers", "GetItem", "PutItem", "UpdateItem"),
+    ("mail_events", "Customers", "UpdateItem"),
     ("mail_events", "Candidates", "Query", "DeleteItem", "BatchWriteItem"),
-    ("engage", "Candidates", "GetItem", "Query", "UpdateItem", "DeleteItem", "ConditionCheckItem", "BatchWriteItem"),
-    ("engage", "Customers", "GetItem", "PutItem", "UpdateItem"),
+    ("engage", "Candidates", "GetItem", "Query", "UpdateItem", "DeleteItem", "BatchWriteItem", "ConditionCheckItem"),
+    ("engage", "Customers", "GetItem", "UpdateItem"),
     ("engage", "Deliveries", "GetItem", "Query", "PutItem", "UpdateItem"),
     ("engage", "Responses", "GetItem", "PutItem"),
     ("engage", "Subjects", "GetItem", "UpdateItem"),
@@ -43,34 +41,35 @@ TABLES = (
     ("export", "Responses/GSI1", "Query"),
     ("playlists", "Responses/GSI1", "Query"),
     ("playlists", "Subjects", "Scan", "UpdateItem"),
-    ("report", "Runs", "GetItem", "Query"),
-    ("report", "Deliveries", "GetItem", "Query"),
+    ("report", "Runs", "GetItem"),
+    ("report", "Deliveries", "Query"),
     ("report", "Deliveries/GSI1", "Query"),
     ("report", "Responses/GSI1", "Query"),
-    ("report", "Subjects", "GetItem", "Scan"),
-    ("retrain", "Deliveries", "GetItem", "Query"),
     ("retrain", "Deliveries/GSI1", "Query"),
-    ("retrain", "Responses/GSI1", "Query"),
-    ("retrain", "Controls", "GetItem", "PutItem", "UpdateItem"),
+    ("retrain", "Controls", "GetItem", "PutItem"),
 )
 
 # (function, bucket/folder, verbs of S3 on its objects)
 FILES = (
     ("campaign", "Work/programs", "GetObject"),
-    ("campaign", "Work/runs", "GetObject"),
     ("campaign", "Work/campaigns", "GetObject", "PutObject"),
-    ("release", "Work/campaigns", "GetObject"),
     ("send", "Work/programs", "GetObject"),
     ("send", "Work/campaigns", "GetObject"),
-    ("engage", "Photos/photos", "GetObject", "PutObject"),
+    (
+        "engage",
+        "Photos/photos",
+        "GetObject",
+        "PutObject",
+    ),  # the rights a browser's upload and a page's pictures are signed with
     ("publish_responses", "Photos/photos", "GetObject"),
     ("export", "Work/programs", "GetObject"),
     ("export", "Work/runs", "GetObject", "PutObject"),
     ("export", "Outputs/exports", "GetObject", "PutObject", "AbortMultipartUpload", "ListMultipartUploadParts"),
     ("playlists", "Outputs/playlists", "PutObject"),
-    ("report", "Work/programs", "GetObject"),
+    ("report", "Work/runs", "GetObject"),
     ("report", "Work/campaigns", "GetObject"),
-    ("report", "Outputs/reports", "GetObject", "PutObject"),
+    ("report", "Outputs/reports", "PutObject"),
+    ("retrain", "Work/runs", "GetObject"),
     ("retrain", "Outputs/training", "GetObject", "PutObject"),
     ("retrain", "Outputs/models", "GetObject", "PutObject"),
 )
@@ -127,6 +126,9 @@ def _jobs(functions: Functions, parts: Parts) -> None:
     analytics.catalogued_by(export, "CreateTable", "CreatePartition", "UpdatePartition")
     export.allow(["s3:GetBucketLocation", "s3:ListBucketMultipartUploads"], [parts.stores.outputs.bucket_arn])
     export.allow(["s3:GetBucketLocation"], [parts.stores.work.bucket_arn])
+    functions["report"].allow(
+        ["cloudwatch:ListMetrics", "cloudwatch:GetMetricStatistics"], ["*"], "Metrics are no resources."
+    )
     bus = _arn(export, "events", "event-bus", EVENT_BUS)
     for name in ("playlists", "publish_responses"):
         functions[name].allow(["events:PutEvents"], [bus])
@@ -134,6 +136,23 @@ def _jobs(functions: Functions, parts: Parts) -> None:
 
 
 def _models(retrain: PythonFunction, parts: Parts) -> None:
+    """Jobs, models and configurations of our own naming; of the owner's endpoints only those that programs score with."""
+    models = [model for program in parts.programs for model in program.scoring.models]
+    names = sorted({model.endpoint.removeprefix("sagemaker://").lower() for model in models})
+    endpoints = [_arn(retrain, "sagemaker", "endpoint", name) for name in names]
+    ours = "Jobs, models and configurations are named by model, date and data."
+    jobs, made, configurations = (
+        _arn(retrain, "sagemaker", kind, "ovation-*") for kind in ("training-job", "model", "endpoint-config")
+    )
+    retrain.allow(["sagemaker:CreateTrainingJob", "sagemaker:DescribeTrainingJob"], [jobs], ours)
+    retrain.allow(["sagemaker:CreateModel"], [made], ours)
+    retrain.allow(["sagemaker:CreateEndpointConfig"], [configurations], ours)
+    present = _arn(retrain, "sagemaker", "endpoint-config", "*")
+    whose = "The configuration an endpoint has at first, and goes back to, is named by its owner."
+    retrain.allow(["sagemaker:DescribeEndpointConfig", "sagemaker:UpdateEndpoint"], [present], whose)
+    if endpoints:
+        verbs = ("DescribeEndpoint", "InvokeEndpoint", "UpdateEndpoint")
+        retrain.allow([f"sagemaker:{verb}" for verb in verbs], endpoints)
     parts.training.run_by(retrain)
 
 

@@ -1,20 +1,18 @@
 """A run that has ended well in, the states that come after its books are closed out: the export, then the mails."""
 
-from collections.abc import Callable
+from collections.abc import Mapping
 
 from aws_cdk import Duration
 from aws_cdk import aws_stepfunctions as sfn
-from aws_cdk import aws_stepfunctions_tasks as tasks
 from constructs import Construct
 
+from infra.call import Call
+from infra.function import PythonFunction
 from infra.stages import Stage
 
 RUN = {"run.$": "$.run"}
 IMMEDIATELY = "$$.Execution.Input.immediately"
 NOW = "$$.State.EnteredTime"
-
-# Name of the state, what it gives its function, where the answer goes.
-Call = Callable[[str, str, dict[str, str], str], tasks.LambdaInvoke]
 
 
 class FollowUp:
@@ -24,8 +22,8 @@ class FollowUp:
     the execution fails with the export's own words and a redrive repeats the export alone.
     """
 
-    def __init__(self, scope: Construct, *, call: Call, stage: Stage) -> None:
-        self._scope, self._call, self._stage = scope, call, stage
+    def __init__(self, scope: Construct, *, functions: Mapping[str, PythonFunction], stage: Stage) -> None:
+        self._scope, self._functions, self._stage = scope, functions, stage
 
     def states(self) -> sfn.IChainable:
         """From `$.run`, `$.result` and `$.earliest` on; a dry run is followed by nothing."""
@@ -33,9 +31,8 @@ class FollowUp:
         again = self._export("Export again", result)
         exported = sfn.Choice(self._scope, "Did the export fail?")
         exported.when(sfn.Condition.is_present("$.failed"), again).otherwise(result)
-        campaign = self._call(
-            "campaign", "Campaign", {**RUN, "scheduledTime.$": "$.earliest.campaign"}, "$.result.campaigns"
-        )
+        told = {**RUN, "scheduledTime.$": "$.earliest.campaign"}
+        campaign = self._call("campaign", "Campaign", told, "$.result.campaigns")
         mails = self._time_for_mails(campaign.next(exported))
         export = self._export("Export", mails)
         export.add_catch(mails, errors=["States.ALL"], result_path="$.failed")
@@ -44,7 +41,7 @@ class FollowUp:
         real.otherwise(self._time_for_export(export))
         return real
 
-    def _export(self, name: str, then: sfn.IChainable) -> tasks.LambdaInvoke:
+    def _export(self, name: str, then: sfn.IChainable) -> Call:
         """Call until it is done; it waits inside itself for a while."""
         export = self._call("export", name, RUN, "$.result.export")
         pause = sfn.Wait(self._scope, f"{name}: let it work", time=self._pause())
@@ -52,6 +49,10 @@ class FollowUp:
         done.when(sfn.Condition.string_equals("$.result.export.status", "RUNNING"), pause.next(export)).otherwise(then)
         export.next(done)
         return export
+
+    def _call(self, function: str, name: str, payload: Mapping[str, str], result: str) -> Call:
+        called = self._functions[function]
+        return Call(self._scope, name, function=called, stage=self._stage, payload=payload, result=result)
 
     def _pause(self) -> sfn.WaitTime:
         return sfn.WaitTime.duration(Duration.seconds(self._stage.wait_seconds))

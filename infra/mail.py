@@ -60,6 +60,10 @@ class Mail(Construct):
         function.allow(["ses:SendBulkEmail"], [*identities, configuration])
         function.allow(["ses:GetAccount"], ["*"], "The account's rate and quota belong to no resource.")
 
+    def senders(self, programs: Iterable[Program]) -> list[str]:
+        """The addresses that the programs' mails come from."""
+        return [name for name in identities_of(programs) if "@" in name]
+
     def signed_by(self, function: PythonFunction) -> None:
         """Allow reading the keys that sign links."""
         function.allow(["secretsmanager:GetSecretValue"], [self.link_keys.secret_arn])

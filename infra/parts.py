@@ -1,6 +1,6 @@
 """What the functions of one stack work with, under one name each."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from domain.solicitation.program import Program
@@ -22,6 +22,13 @@ class Parts:
     outbox: Outbox
     one_time: OneTimeSchedules
     mail: Mail
+    serving: WebApi
     pages: WebApi
     analytics: Analytics
     training: Training
+
+    def enabled(self) -> list[Program]:
+        return [program for program in self.programs if program.enabled]
+
+    def apis(self) -> Mapping[str, WebApi]:
+        return {"Serving": self.serving, "Pages": self.pages}

@@ -1,5 +1,7 @@
 """A stage in, our two kinds of queues out: one of work, and one for what could not be delivered. Encrypted, TLS only, watched."""
 
+from datetime import timedelta
+
 from aws_cdk import Duration
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
@@ -31,13 +33,10 @@ class DeadLetters(sqs.Queue):
 
 
 class Outbox(sqs.Queue):
-    """What waits for its one kind of worker; after `attempts` deliveries a message is set aside.
-
-    AWS asks that a message stays hidden for six times its worker's `timeout`, so that a throttled worker is not overtaken.
-    """
+    """What waits for its one kind of worker, hidden while one is at it; after `attempts` deliveries a message is set aside."""
 
     def __init__(
-        self, scope: Construct, id: str, *, timeout: Duration, attempts: int, unsent: DeadLetters, stage: Stage
+        self, scope: Construct, id: str, *, hidden: timedelta, attempts: int, unsent: DeadLetters, stage: Stage
     ) -> None:
         super().__init__(
             scope,
@@ -45,7 +44,7 @@ class Outbox(sqs.Queue):
             encryption=sqs.QueueEncryption.SQS_MANAGED,
             enforce_ssl=True,
             retention_period=Duration.days(14),
-            visibility_timeout=Duration.seconds(6 * timeout.to_seconds()),
+            visibility_timeout=Duration.seconds(hidden.total_seconds()),
             dead_letter_queue=sqs.DeadLetterQueue(queue=unsent, max_receive_count=attempts),
             removal_policy=stage.removal_policy,
         )

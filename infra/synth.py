@@ -65,9 +65,14 @@ def packaged(programs: Sequence[Program], stage: Stage, project: Path) -> Packag
     Rejected: a program names a template that is not there.
     """
     compiled = {f"programs/{program.id}.json": compile_program(program) for program in programs}
-    documents = compiled | template_files(programs, project / "templates")
+    documents = compiled | template_files(programs, project / "templates") | scripts(project / "src/training")
     layers = project / "build/layers"
     return Package(
         code=code_asset("solicitation", documents, source=project / "src", into=project / "build/asset"),
         layer=layer("handlers", into=layers, project=project) if stage.bundled else placeholder(layers),
     )
+
+
+def scripts(folder: Path) -> dict[str, bytes]:
+    """The code that trains, as documents: SageMaker runs it, not our functions."""
+    return {f"{folder.name}/{path.name}": path.read_bytes() for path in folder.glob("*.py")}

@@ -22,6 +22,7 @@ SOURCES = (
     "src/handlers",
     "src/domain",
     "src/adapters",
+    "src/training",
 )
 LEFT_OUT = ("__pycache__", "examples")
 

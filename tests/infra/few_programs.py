@@ -26,7 +26,12 @@ REVIEWS = replace(
         models=(Model("review-model", "sagemaker://Review-Model", "2", ("engagement_score",), 1.0),),
         groups=(FeatureGroup("customer-features", "customer", ("engagement_score",)),),
     ),
-    schedules={"batch": "cron(0 2 * * ? *)"},
+    schedules={
+        "batch": "cron(0 2 * * ? *)",
+        "report": "cron(59 23 * * ? *)",
+        "cleanup": "cron(0 1 ? * SUN *)",
+        "retrain": "cron(0 3 ? * SUN *)",
+    },
 )
 MUSIC = replace(
     REVIEWS,
@@ -49,6 +54,6 @@ MUSIC = replace(
         models=(Model("taste-model", "sagemaker://taste-model", "1", ("genre",), 1.0),),
         groups=(FeatureGroup("track-features", "subject", ("genre",)),),
     ),
-    schedules={"batch": "cron(30 4 ? * MON *)"},
+    schedules={"batch": "cron(30 4 ? * MON *)", "playlists": "cron(0 18 ? * MON *)", "report": "cron(59 23 ? * MON *)"},
 )
 PAUSED = replace(REVIEWS, id="paused", name="Paused", enabled=False)

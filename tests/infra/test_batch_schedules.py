@@ -8,7 +8,8 @@ import pytest
 @pytest.fixture(scope="module")
 def schedules(stack):
     found = stack.properties("AWS::Scheduler::Schedule")
-    return {json.loads(schedule["Target"]["Input"])["program"]: schedule for schedule in found}
+    batches = [schedule for schedule in found if stack.name_of(schedule["Target"]["Arn"]) == "BatchMachine"]
+    return {json.loads(schedule["Target"]["Input"])["program"]: schedule for schedule in batches}
 
 
 def test_each_enabled_program_starts_by_its_own_cron_in_utc(schedules):
@@ -16,13 +17,12 @@ def test_each_enabled_program_starts_by_its_own_cron_in_utc(schedules):
     assert times == {"reviews": ("cron(0 2 * * ? *)", "Etc/UTC"), "music": ("cron(30 4 ? * MON *)", "Etc/UTC")}
 
 
-def test_the_machine_is_told_the_scheduled_time_so_that_a_late_start_means_the_same_run(stack, schedules):
+def test_the_machine_is_told_the_scheduled_time_so_that_a_late_start_means_the_same_run(schedules):
     for program, schedule in schedules.items():
         assert json.loads(schedule["Target"]["Input"]) == {
             "program": program,
             "scheduledTime": "<aws.scheduler.scheduled-time>",
         }
-        assert stack.name_of(schedule["Target"]["Arn"]) == "BatchMachine"
         assert schedule["FlexibleTimeWindow"] == {"Mode": "OFF"}
         assert schedule["State"] == "ENABLED"
 

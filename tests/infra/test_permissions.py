@@ -31,6 +31,7 @@ VERBS = {
     "Filter": table("Runs", "GetItem", "UpdateItem") | table("Customers", "BatchGetItem") | READ_WRITE,
     "Score": table("Runs", "GetItem", "UpdateItem")
     | table("ScoreCache", "BatchGetItem", "BatchWriteItem")
+    | table("Controls", "GetItem")
     | READ_WRITE
     | on("sagemaker:endpoint/review-model", "sagemaker:InvokeEndpoint")
     | on("sagemaker:endpoint/taste-model", "sagemaker:InvokeEndpoint")
@@ -97,10 +98,12 @@ def test_any_resource_is_allowed_only_where_the_service_knows_no_other(stack):
         "dynamodb:ListStreams",
         "ecr:GetAuthorizationToken",
         "cloudwatch:PutMetricData",
+        "cloudwatch:ListMetrics",
+        "cloudwatch:GetMetricStatistics",
     }
 
 
-def test_only_machines_and_schedules_call_functions_and_only_schedules_start_the_batch_and_only_its_start_the_watch(
+def test_only_machines_and_schedules_call_functions_and_only_schedules_start_machines_and_the_batchs_start_its_watch(
     stack,
 ):
     callers = {id[:-8] for id, it in statements(stack) if "lambda:InvokeFunction" in it["Action"]}
@@ -109,10 +112,16 @@ def test_only_machines_and_schedules_call_functions_and_only_schedules_start_the
         for id, it in statements(stack)
         if "states:StartExecution" in it["Action"]
     }
-    assert callers == {"BatchMachineRoleDefaultPolicy", "OneTimeRoleDefaultPolicy"}
+    assert callers == {
+        "BatchMachineRoleDefaultPolicy",
+        "RetrainingMachineRoleDefaultPolicy",
+        "OneTimeRoleDefaultPolicy",
+        "JobsRoleDefaultPolicy",
+    }
     assert starters == {
         ("BatchMachineDistributedMapPolicy", "BatchMachine"),
         ("SchedulesRoleDefaultPolicy", "BatchMachine"),
+        ("JobsRoleDefaultPolicy", "RetrainingMachine"),
         ("OverdueMachineEventsRoleDefaultPolicy", "OverdueMachine"),
     }
 

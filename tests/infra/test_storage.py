@@ -7,14 +7,14 @@ import pytest
 
 from tests.infra.test_functions import STAGES
 
-LOG_GROUPS = len(STAGES) + 2 + 2  # of the functions, the machines and the HTTP APIs
+LOG_GROUPS = len(STAGES) + 3 + 2  # of the functions, the machines and the HTTP APIs
 STATEFUL = ("AWS::DynamoDB::Table", "AWS::S3::Bucket", "AWS::SQS::Queue", "AWS::KMS::Key", "AWS::Logs::LogGroup")
 
 
 def test_prod_keeps_every_stateful_resource_when_its_stack_goes(stack):
     resources = stack.all(*STATEFUL)
     kinds = Counter(it["Type"].rpartition(":")[2] for it in resources.values())
-    assert kinds == {"Table": 8, "Bucket": 3, "Queue": 5, "Key": 1, "LogGroup": LOG_GROUPS}
+    assert kinds == {"Table": 8, "Bucket": 3, "Queue": 6, "Key": 1, "LogGroup": LOG_GROUPS}
     assert {(it["DeletionPolicy"], it["UpdateReplacePolicy"]) for it in resources.values()} == {("Retain", "Retain")}
     assert all(table["DeletionProtectionEnabled"] for table in stack.properties("AWS::DynamoDB::Table"))
 

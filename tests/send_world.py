@@ -181,12 +181,15 @@ class SendWorld:
         queued = datetime.fromisoformat(message["scheduledTime"])
         record = {
             "messageId": f"m{next(self._numbers)}",
-            "body": orjson.dumps(message).decode(),
+            "body": self.json(message),
             "attributes": {"SentTimestamp": str(round(queued.timestamp() * 1000))},
         }
         received = self.now.timestamp()
         answer = send.send([record], received=received, desk=desk or self.desk(), seconds=lambda: self.passed)
         return not answer["batchItemFailures"]
+
+    def json(self, message: Mapping[str, Any]) -> str:
+        return orjson.dumps(message).decode()
 
     def queued(self) -> list[tuple[dict[str, Any], int]]:
         """What the sender put into its own queue since the last look: messages, and by how many seconds they are delayed."""

@@ -247,6 +247,68 @@ class Refusing:
         raise ClientError(answer, "TransactWriteItems")
 
 
+class Overtaken:
+    """A DynamoDB in which something else happens right before the first transaction."""
+
+    def __init__(self, dynamodb, meanwhile):
+        self.dynamodb, self.meanwhile = dynamodb, meanwhile
+
+    def __getattr__(self, name):
+        return getattr(self.dynamodb, name)
+
+    def transact_write_items(self, **request):
+        self.meanwhile()
+        self.meanwhile = lambda: None
+        return self.dynamodb.transact_write_items(**request)
+
+
+def test_a_candidate_that_moved_meanwhile_is_consumed_as_it_then_stands(answers):
+    id = ask(answers.dynamodb, TABLES, REVIEWS)
+
+    def replaced():
+        [base] = items(answers, "candidates").values()
+        index = {"PK": base["PK"], "SK": f"{base['SK']}#CHANNEL#push"}
+        moved = {**base, "version": 7, "channels": ["email", "push"]}
+        batch_items.put(answers.dynamodb, "Candidates", [index, moved])
+
+    overtaken = replace(answers, dynamodb=Overtaken(answers.dynamodb, replaced))
+    assert overtaken.submit(answer(REVIEWS, FIVE, delivery=id), REVIEWS).first
+    [base] = items(answers, "candidates").values()
+    assert (base["status"], base["version"]) == ("CONSUMED", 8)
+
+
+def test_a_candidate_that_appears_meanwhile_is_consumed_too(answers):
+    def appeared():
+        ask(answers.dynamodb, TABLES, TRACKS)
+
+    overtaken = replace(answers, dynamodb=Overtaken(answers.dynamodb, appeared))
+    said = Answer(TRACKS.id, "c1", "p1", "voice-assistant", NOON, Opinion(thumb="up"))
+    assert overtaken.submit(said, TRACKS).answer.artist == "artist-7"
+    assert [base["status"] for base in items(answers, "candidates").values()] == ["CONSUMED"]
+
+
+def test_a_delivery_and_tags_that_moved_meanwhile_keep_what_others_wrote(answers):
+    id = ask(answers.dynamodb, TABLES, TRACKS, timeline=None)
+
+    def moved():
+        key = {"PK": {"S": f"DELIVERY#{id}"}, "SK": {"S": "DELIVERY"}}
+        opened = {":timeline": {"M": {"opened": {"S": "2026-11-20T16:00:00Z"}}}}
+        answers.dynamodb.update_item(
+            TableName="Deliveries",
+            Key=key,
+            UpdateExpression="SET timeline = :timeline",
+            ExpressionAttributeValues=opened,
+        )
+        other = ask(answers.dynamodb, TABLES, TRACKS, "c2")
+        answers.submit(answer(TRACKS, Opinion(thumb="up", tags=("folk",)), "c2", delivery=other), TRACKS)
+
+    overtaken = replace(answers, dynamodb=Overtaken(answers.dynamodb, moved))
+    assert overtaken.submit(answer(TRACKS, UP, delivery=id), TRACKS).first
+    timeline = items(answers, "deliveries")[f"DELIVERY#{id}", "DELIVERY"]["timeline"]
+    assert timeline == {"opened": "2026-11-20T16:00:00Z", "answered": "2026-11-21T12:00:00Z"}
+    assert aggregate(answers, TRACKS)["tags"] == {"folk": 1, "jazz": 1, "rock": 1}
+
+
 def test_a_conflict_is_tried_again(answers):
     id = ask(answers.dynamodb, TABLES, REVIEWS)
     waits = []
@@ -263,8 +325,16 @@ def test_a_conflict_is_tried_again(answers):
 def test_conflicts_without_end_are_unavailable_and_nothing_happened(answers):
     id = ask(answers.dynamodb, TABLES, REVIEWS)
     busy = replace(answers, dynamodb=Refusing(answers.dynamodb, 1000, "TransactionConflict"))
-    with pytest.raises(Unavailable, match="kept meeting others 40 times"):
+    with pytest.raises(Unavailable, match="in the way 40 times"):
         busy.submit(answer(REVIEWS, FIVE, delivery=id), REVIEWS)
+    assert items(answers, "responses") == {}
+
+
+def test_what_keeps_moving_is_unavailable_and_nothing_happened(answers):
+    id = ask(answers.dynamodb, TABLES, REVIEWS)
+    moving = replace(answers, dynamodb=Refusing(answers.dynamodb, 1000, "ConditionalCheckFailed"))
+    with pytest.raises(Unavailable, match="kept moving, 40 times"):
+        moving.submit(answer(REVIEWS, FIVE, delivery=id), REVIEWS)
     assert items(answers, "responses") == {}
 
 

@@ -202,6 +202,8 @@ def test_an_event_the_bus_did_not_take_comes_again_and_none_is_lost(stage):
         stage.wait(number)
     bus = publish_responses.live()["bus"]
     with patch.dict(publish_responses.live(), bus=type(bus)(Refusing(bus.events, "c04", 2), bus.name)):
+        stage.dispatcher.drain()
+        assert ("OUTBOX#c04#small-reviews#p1", "EVENT") in stage.outbox()
         stage.deliver()
     told = [detail["customer"] for _, detail in stage.told()]
     assert set(told) == {f"c{number:02}" for number in range(15)}

@@ -3,13 +3,11 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError
-
 from adapters.aws.attribute_values import decode_item, encode_item
 from adapters.aws.batch_items import PATIENT, Backoff
-from adapters.aws.candidates import PASSING
-from adapters.aws.faults import aws_calls, code
-from adapters.aws.submission_writes import Change, Ground, changes
+from adapters.aws.faults import aws_calls
+from adapters.aws.submission_writes import Ground, changes
+from adapters.aws.transactions import transact
 from domain.errors import Unavailable
 from domain.solicitation.answer import Answer, Submitted, answer_key
 from domain.solicitation.delivery import delivery_key
@@ -44,17 +42,14 @@ class Answers:
         Each round works on what it has just read, and the transaction holds only if that has not moved.
         Unavailable: the tables were out of reach or kept moving; nothing may have happened, and submitting again is safe.
         """
-        for tried in range(1, self.backoff.tries + 1):
+        for _ in range(self.backoff.tries):
             if standing := self.standing(program.id, answer.customer, answer.subject):
                 return Submitted(False, standing)
             ground = self._ground(answer)
             whole = completed(answer, ground.candidate, ground.delivery)
-            refused = self._transact(changes(whole, ground))
-            if not refused:
+            if not transact(self.dynamodb, list(enumerate(changes(whole, ground))), "store an answer", self.backoff):
                 return Submitted(True, whole)
-            if "ConditionalCheckFailed" not in refused:  # then somebody was quicker: look what they did
-                self.backoff.wait(tried)
-        raise Unavailable(f"an answer to {program.id} kept meeting others {self.backoff.tries} times")
+        raise Unavailable(f"what an answer to {program.id} changes kept moving, {self.backoff.tries} times")
 
     def _ground(self, answer: Answer) -> Ground:
         """What the answer changes, as it stands; items that are not there are empty."""
@@ -71,17 +66,3 @@ class Answers:
         with aws_calls(f"read {table}"):
             found = self.dynamodb.get_item(TableName=table, Key=encode_item(key), ConsistentRead=True)
         return decode_item(found.get("Item", {}))
-
-    def _transact(self, entries: list[Change]) -> set[str]:
-        """All or none; why not, where another look may help."""
-        try:
-            with aws_calls("store an answer"):
-                self.dynamodb.transact_write_items(TransactItems=entries)  # type: ignore[arg-type]
-        except ClientError as error:
-            if code(error) != "TransactionCanceledException":
-                raise
-            reasons = {reason.get("Code", "") for reason in error.response.get("CancellationReasons", ())}
-            if not reasons & (PASSING | {"ConditionalCheckFailed"}):
-                raise
-            return reasons
-        return set()

@@ -5,16 +5,15 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from adapters.aws.attribute_values import encode_item, encode_value
+from adapters.aws.deliveries import count_shard
 from domain.solicitation.answer import Answer
-from domain.solicitation.delivery import delivery_key
+from domain.solicitation.delivery import campaign_key, delivery_key
 from domain.solicitation.keys import customer_key, escaped
 from domain.solicitation.stored import iso
 from domain.solicitation.submission import CONSUMED, consumption, index_keys, outbox_item
 
 Change = dict[str, Any]
 Item = Mapping[str, Any]
-
-COUNTERS = 8  # shards of a campaign's counts
 
 
 class Tables(Protocol):
@@ -165,5 +164,4 @@ def _delivery(answer: Answer, ground: Ground) -> Iterator[Change]:
     yield expression.update(table, delivery_key(answer.delivery), condition)
     count = Expression()
     count.add("answered", 1)
-    shard = int(answer.delivery[0], 16) % COUNTERS
-    yield count.update(table, {"PK": f"CAMPAIGN#{delivery['campaign']}", "SK": f"COUNT#{shard}"})
+    yield count.update(table, {"PK": campaign_key(delivery["campaign"])["PK"], "SK": count_shard(answer.delivery)})

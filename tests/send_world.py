@@ -61,6 +61,7 @@ ENVIRONMENT = {
     "LOST_SCHEDULES_QUEUE": "arn:aws:sqs:eu-west-1:123456789012:lost",
 }
 ROOT = Path(__file__).parents[1]
+ACCESS = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_name": "eu-west-1"}
 
 
 @cache

@@ -1,7 +1,7 @@
 """Candidates in, what each model says of them out: from the score cache, else asked of the model with stored features."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -43,8 +43,12 @@ class ModelPanel:
     features: FeatureStore
     endpoints: Endpoints
 
-    def hear(self, scoring: Scoring, pairs: Sequence[Pair], at: datetime) -> Heard:
+    def hear(
+        self, scoring: Scoring, pairs: Sequence[Pair], at: datetime, keep: Callable[[Sequence[Batch]], None]
+    ) -> Heard:
         """Every model's score of every candidate, asked for once; fresh ones are kept for the program's days from `at`.
+
+        `keep` is given what the models are about to be told: before, so that no score is ever cached without it.
 
         Models and features out of reach cost scores and are counted: `missing_feature` rows a model was not asked about,
         `unread_records` the feature store gave no answer for, and the counts of `ask`.
@@ -61,6 +65,7 @@ class ModelPanel:
                 for model in scoring.models
                 for batch in _cut(model, scoring.batch_size, groups, records, unknown[model.id], heard)
             ]
+            keep(todo)
             endpoints = {model.id: self.endpoints.of(model, scoring.timeout_seconds) for model in scoring.models}
             expires_at = at + timedelta(days=scoring.cache_days)
             for asked in pool.map(lambda batch: self._ask(batch, endpoints, scoring.max_attempts, expires_at), todo):

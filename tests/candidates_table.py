@@ -7,7 +7,7 @@ from adapters.aws.attribute_values import decode_item
 INDEXES = {"GSI1": "ALL", "GSI2": "KEYS_ONLY"}
 
 
-def make_candidates_table(dynamodb: Any, name: str) -> None:
+def make_candidates_table(dynamodb: Any, name: str, indexes: dict[str, str] = INDEXES) -> None:
     attributes = ["PK", "SK", "GSI1PK", "GSI1SK", "GSI2PK", "GSI2SK"]
     dynamodb.create_table(
         TableName=name,
@@ -15,7 +15,7 @@ def make_candidates_table(dynamodb: Any, name: str) -> None:
         AttributeDefinitions=[{"AttributeName": attribute, "AttributeType": "S"} for attribute in attributes],
         GlobalSecondaryIndexes=[
             {"IndexName": index, "KeySchema": _keys(f"{index}PK", f"{index}SK"), "Projection": {"ProjectionType": kind}}
-            for index, kind in INDEXES.items()
+            for index, kind in indexes.items()
         ],
         BillingMode="PAY_PER_REQUEST",
     )

@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from adapters.aws.candidates import CandidateTable
+from adapters.aws.champions import Champions
 from adapters.aws.customers import Customers
 from adapters.aws.endpoints import Endpoints
 from adapters.aws.endpoints import runtime as model_runtime
@@ -69,6 +70,7 @@ class Ours:
         features = FeatureStore(wire.attach(client("sagemaker-featurestore-runtime", ONE_TRY)))
         endpoints = Endpoints(lambda seconds: wire.attach(model_runtime(seconds)))
         self.panel = ModelPanel(ScoreCache(tables, "ScoreCache"), features, endpoints)
+        self.champions = Champions(tables, "Controls")
         self.candidates = CandidateTable(tables, "Candidates")
         self.keep_program()
 
@@ -81,5 +83,5 @@ class Ours:
         both = {"started_at": 0.0, "ledger": self.ledger, "files": self.files}
         etl(RUN, bucket, extracts=self.extracts, **both)
         filter_bucket(RUN, bucket, customers=self.customers, **both)
-        score(RUN, bucket, panel=self.panel, **both)
+        score(RUN, bucket, panel=self.panel, champions=self.champions, **both)
         return store(RUN, bucket, candidates=self.candidates, **both)

@@ -28,7 +28,7 @@ from sandbox.feature_store import FeatureGroup, FeatureStoreServer
 from sandbox.model import LogisticModel
 from sandbox.sagemaker import SageMakerServer
 
-TABLES = ("Runs", "Candidates", "Customers", "ScoreCache")
+TABLES = ("Runs", "Candidates", "Customers", "ScoreCache", "Controls")
 ENVIRONMENT = {
     "AWS_ACCESS_KEY_ID": "test",
     "AWS_SECRET_ACCESS_KEY": "test",
@@ -37,6 +37,7 @@ ENVIRONMENT = {
     "CANDIDATES_TABLE": "Candidates",
     "CUSTOMERS_TABLE": "Customers",
     "SCORE_CACHE_TABLE": "ScoreCache",
+    "CONTROLS_TABLE": "Controls",
     "WORK_BUCKET": "work",
     "EVENT_BUS": "default",
     "POWERTOOLS_LOG_LEVEL": "CRITICAL",

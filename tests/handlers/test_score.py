@@ -19,6 +19,7 @@ from programs_in_small import AT, READY, REVIEWS, RUN
 from stand_ins import AFFINITY, PROPENSITY, keep_features, reach
 
 from adapters.aws.batch_items import Backoff
+from adapters.aws.champions import Champions
 from adapters.aws.endpoints import Endpoint, Endpoints
 from adapters.aws.feature_store import ONE_TRY, FeatureStore, quick
 from adapters.aws.model_panel import ModelPanel
@@ -88,7 +89,7 @@ def model(clients):
 @pytest.fixture
 def parts(clients, model, features):
     """The stage's adapters as of a new process that waits for nothing, over empty tables and an empty bucket."""
-    for table in ("Runs", "ScoreCache"):
+    for table in ("Runs", "ScoreCache", "Controls"):
         clients.dynamodb.create_table(
             TableName=table,
             KeySchema=[{"AttributeName": "PK", "KeyType": "HASH"}, {"AttributeName": "SK", "KeyType": "RANGE"}],
@@ -101,8 +102,13 @@ def parts(clients, model, features):
     names = ("review-propensity-v2", "taste")
     endpoints = Endpoints(known={(name, timeout): Endpoint(name, clients.runtime, backoff=AT_ONCE) for name in names})
     panel = ModelPanel(ScoreCache(clients.dynamodb, "ScoreCache"), FeatureStore(clients.store, AT_ONCE), endpoints)
-    yield {"ledger": RunLedger(clients.dynamodb, "Runs"), "files": WorkFiles(clients.s3, bucket), "panel": panel}
-    for table in ("Runs", "ScoreCache"):
+    yield {
+        "ledger": RunLedger(clients.dynamodb, "Runs"),
+        "files": WorkFiles(clients.s3, bucket),
+        "panel": panel,
+        "champions": Champions(clients.dynamodb, "Controls"),
+    }
+    for table in ("Runs", "ScoreCache", "Controls"):
         clients.dynamodb.delete_table(TableName=table)
     load_program.cache_clear()
 

@@ -131,12 +131,14 @@ class CleanupSettings(Settings):
 
 @dataclass(frozen=True)
 class RetrainSettings(Settings):
-    """`training_image` is the container that trains, `training_role` what it and the endpoints run with."""
+    """`training_image` is the container that trains, `training_role` what it and the models run with; `training` the folder
+    of its code inside the asset."""
 
     deliveries_table: str
-    responses_table: str
     controls_table: str
+    work_bucket: str
     outputs_bucket: str
     training_image: str
     training_role: str
     programs: str = "programs"
+    training: str = "training"

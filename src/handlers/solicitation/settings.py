@@ -45,6 +45,7 @@ class FilterSettings(BatchSettings):
 @dataclass(frozen=True)
 class ScoreSettings(BatchSettings):
     score_cache_table: str
+    controls_table: str
 
 
 @dataclass(frozen=True)

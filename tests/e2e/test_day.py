@@ -2,7 +2,10 @@
 
 import gzip
 import json
+import os
 import re
+import subprocess
+import sys
 import urllib.request
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
@@ -23,6 +26,7 @@ from sandbox.people.acting import WORDS
 from sandbox.runtime import Sandbox
 from sandbox.sample import write_sample
 from sandbox.stand_ins import FATES
+from sandbox.synth import ROOT
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
 DAY = date(2026, 11, 20)
@@ -182,6 +186,21 @@ def test_no_log_and_no_work_file_names_a_person(lived: Lived) -> None:
     assert told > 100_000  # there was something to look into
     for where, text in (*executions(lived.sandbox), *files(lived.sandbox), *queues(lived.sandbox)):
         assert not persons_in(text, lived.contacts, names), where
+
+
+def test_the_command_lives_a_day_in_a_running_sandbox(lived: Lived, tmp_path: Path) -> None:
+    later = DAY + timedelta(days=1)
+    write_sample(REVIEWS, rows=200, seed=8, day=later, out=tmp_path / "data")
+    words = ("day", REVIEWS, "--date", str(later), "--warehouse", tmp_path / "data", "--set", "limit=12", "--json")
+    environment = {**os.environ, "OVATION_STATE": str(lived.sandbox.folder), "NO_COLOR": "1"}
+    command = [Path(sys.executable).parent / "ovation", *map(str, words)]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert 8 <= told["mails"] == told["counts"]["sent"] <= 12
+    assert {hour for slot in told["slots"] for hour in slot["local"]} == {"10:00"}
+    assert told["answers"] == told["consumed"] == told["deeds"].get("answered", 0)
+    assert "<svg" in Path(told["report"]).read_text()
 
 
 def persons_in(text: str, contacts: Contacts, names: Iterable[str]) -> list[str]:

@@ -7,6 +7,7 @@ import boto3
 import pytest
 from botocore.awsrequest import AWSResponse
 from botocore.config import Config
+from botocore.exceptions import ClientError
 from moto import mock_aws
 
 from adapters.aws.batch_items import Backoff
@@ -76,14 +77,18 @@ def test_a_name_fits_however_long_what_it_stands_for():
     assert name_of("a|b") != name_of("a|c")
 
 
-def test_a_throttled_schedule_is_unavailable(schedules, scheduler):
+@pytest.mark.parametrize(
+    ("status", "code", "raised"),
+    [(429, "ThrottlingException", Unavailable), (404, "ResourceNotFoundException", ClientError)],
+)
+def test_a_throttled_schedule_is_unavailable_and_a_refused_one_a_bug(schedules, scheduler, status, code, raised):
     def answer(request, **_):
-        response = AWSResponse(request.url, 429, {"x-amzn-errortype": "ThrottlingException"}, None)
-        response._content = b'{"Message": "slower"}'
+        response = AWSResponse(request.url, status, {"x-amzn-errortype": code}, None)
+        response._content = b'{"Message": "no"}'
         return response
 
     scheduler.meta.events.register_first("before-send.scheduler.CreateSchedule", answer)
-    with pytest.raises(Unavailable):
+    with pytest.raises(raised):
         schedules.create("a", AT, {})
 
 

@@ -52,7 +52,8 @@ class HttpApi(AwsServer):
             at = datetime.fromisoformat(call.headers.get(INSTANT) or self._clock.now().isoformat())
         except ValueError:
             return refusal(400, f"{INSTANT} is no ISO instant")
-        seen = replace(call, headers={name: value for name, value in call.headers.items() if name != INSTANT})
+        told = {name: value for name, value in call.headers.items() if name != INSTANT}
+        seen = replace(call, headers={**told, "x-forwarded-proto": "http"})  # there is no TLS here
         return self._invoke(route.function, event_of(seen, self.id, route.key, parameters, at, caller))
 
     def _invoke(self, function: str, event: dict[str, Any]) -> Response:

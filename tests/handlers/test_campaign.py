@@ -9,7 +9,7 @@ import pytest
 from campaign_world import campaign_world
 from programs_in_small import REVIEWS
 
-from adapters.aws.recipient_lists import RecipientLists
+from adapters.aws import session
 from domain.errors import Rejected
 from domain.solicitation.program import Channel
 
@@ -259,19 +259,25 @@ def test_two_starts_at_once_make_one_plan(world):
     assert len(world.schedules()) == 2
 
 
-def test_a_start_that_comes_second_with_another_choice_takes_the_plan_that_stands(world, monkeypatch):
-    """The slower start chose by later candidates; its lists lie aside, and those of the plan are untouched."""
+def test_a_start_that_comes_second_with_another_choice_takes_the_plan_that_stands(world):
+    """The slower start chose among earlier candidates; its lists lie aside, and those of the plan are untouched."""
     world.store(("c1", "p1", 0.9))
-    commit = RecipientLists.commit
+    overtaking = []
 
-    def overtaken(self, plan):
-        monkeypatch.setattr(RecipientLists, "commit", commit)
+    def overtake():
         world.store(("c2", "p1", 0.95))
         world.plan_campaigns()
-        return commit(self, plan)
 
-    monkeypatch.setattr(RecipientLists, "commit", overtaken)
-    world.plan_campaigns()
-    rows = [row["customer"] for rows in world.chunks(US).values() for row in rows]
-    assert rows == ["c2", "c1"]
+    def about_to_put(params, **_):
+        if params["url_path"].endswith("plan.json") and not overtaking:
+            with ThreadPoolExecutor(1) as other:
+                overtaking.append(other.submit(overtake))
+
+    session.session().events.register("before-call.s3.PutObject", about_to_put)
+    try:
+        world.plan_campaigns()
+    finally:
+        session.session().events.unregister("before-call.s3.PutObject", about_to_put)
+    assert not overtaking[0].exception()
+    assert [row["customer"] for rows in world.chunks(US).values() for row in rows] == ["c2", "c1"]
     assert len({key.split("/")[3] for key in world.objects() if "/plan-" in key}) == 2

@@ -84,11 +84,7 @@ def campaign(
         return {"campaigns": 0, **dict.fromkeys(COUNTED, 0)}
     selection = Selection(terms(run, program, channel, now), namer(program, run.date))
     plan = lists.plan(run.program, run.date) or make_plan(run, program, selection, ranking, facts, lists)
-    lists.tell_left_out(plan)
-    for row in lists.rows([f"{plan['folder']}/{HELD_OUT}"]):
-        deliveries.put_delivery(row)
-    for record in plan["campaigns"]:
-        launch(record, now, lists, deliveries, schedules)
+    make_good(plan, now, lists, deliveries, schedules)
     told = {"campaigns": len(plan["campaigns"]), **{name: plan["counts"].get(name, 0) for name in COUNTED}}
     logger.info("campaign", extra={"run_id": run.id, **told, "left_out": plan["leftOut"]})
     return told
@@ -141,6 +137,17 @@ def terms(run: Run, program: Program, channel: Channel, now: datetime) -> Terms:
         local_time=time.fromisoformat(channel.config["sendTime"]),
         late=channel.config.get("lateZones", "next-day"),
     )
+
+
+def make_good(
+    plan: Mapping[str, Any], now: datetime, lists: RecipientLists, deliveries: Deliveries, schedules: OneTimeSchedules
+) -> None:
+    """Put what a plan leads to where it is not there yet: who was left out, who was held out, each campaign and its schedules."""
+    lists.tell_left_out(plan)
+    for row in lists.rows([f"{plan['folder']}/{HELD_OUT}"]):
+        deliveries.put_delivery(row)
+    for record in plan["campaigns"]:
+        launch(record, now, lists, deliveries, schedules)
 
 
 def launch(

@@ -1,5 +1,6 @@
 """Campaigns from stored candidates: who gets which mail at which instant, and the same plan however often it is begun."""
 
+import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -281,3 +282,5 @@ def test_a_start_that_comes_second_with_another_choice_takes_the_plan_that_stand
     assert not overtaking[0].exception()
     assert [row["customer"] for rows in world.chunks(US).values() for row in rows] == ["c2", "c1"]
     assert len({key.split("/")[3] for key in world.objects() if "/plan-" in key}) == 2
+    plan = json.loads(world.objects()["campaigns/small-reviews/2026-11-20/plan.json"])
+    assert world.campaigns()[US]["lists"] == f"{plan['folder']}/{US}"

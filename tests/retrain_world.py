@@ -5,8 +5,10 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from random import Random
+from time import sleep
 from typing import Any
 from unittest.mock import patch
 
@@ -21,9 +23,12 @@ from adapters.aws.score_features import ScoreFeatures
 from adapters.aws.session import session
 from adapters.aws.work_files import WorkFiles
 from domain.solicitation.delivery import delivery_id
-from domain.solicitation.program import Program
+from domain.solicitation.program import Model, Program
+from domain.solicitation.retraining import Example
 from domain.solicitation.stored import iso
 from handlers.solicitation import retrain
+from handlers.solicitation.retraining import dataset
+from handlers.solicitation.retraining.workshop import Turn
 from sandbox.model import LogisticModel
 from sandbox.sagemaker import SageMakerServer
 from sandbox.training import TrainingServer
@@ -60,6 +65,7 @@ class RetrainWorld:
     training: TrainingServer
     calls: int = 0
     crash_at: int | None = None
+    crash_before: bool = True
 
     def step(self, **event: Any) -> dict[str, Any]:
         whole = {"program": self.program.id, "scheduledTime": iso(AT), **event}
@@ -74,6 +80,8 @@ class RetrainWorld:
             if answer["step"] == "end":
                 return answer
             answer = self.step(**answer)
+            if answer["wait"]:
+                sleep(0.02)
         raise AssertionError(f"no end: {answer}")
 
     def persistent(self, run: Callable[[], Any]) -> Any:
@@ -83,6 +91,10 @@ class RetrainWorld:
                 return run()
             except Crash:
                 retrain.live.cache_clear()
+
+    def crashing(self, call: int, *, before: bool) -> None:
+        """Die right before or right after the n-th AWS call from now on."""
+        self.calls, self.crash_at, self.crash_before = 0, call, before
 
     def answers(self, endpoint: str = ENDPOINT) -> list[float]:
         """What callers of the endpoint hear about ROWS."""
@@ -104,7 +116,12 @@ class RetrainWorld:
 
     def before_call(self, **_: Any) -> None:
         self.calls += 1
-        if self.calls == self.crash_at:
+        if self.crash_before and self.calls == self.crash_at:
+            raise Crash
+
+    def after_call(self, **_: Any) -> None:
+        if not self.crash_before and self.calls == self.crash_at:
+            self.crash_at = None
             raise Crash
 
 
@@ -115,7 +132,7 @@ def retrain_world(folder: Path, program: Program = REVIEWS, champion: LogisticMo
         open_things.enter_context(mock_aws())
         open_things.enter_context(patch.dict(os.environ, ENVIRONMENT))
         serving = open_things.enter_context(SageMakerServer())
-        training = open_things.enter_context(TrainingServer(lambda: boto3.client("s3"), serving))
+        training = open_things.enter_context(TrainingServer(cache(lambda: boto3.client("s3")), serving))
         addresses = {
             "AWS_ENDPOINT_URL_SAGEMAKER": training.endpoint,
             "AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME": serving.endpoint,
@@ -128,30 +145,28 @@ def retrain_world(folder: Path, program: Program = REVIEWS, champion: LogisticMo
             serving.deploy(model.endpoint.removeprefix("sagemaker://"), champion)
         (folder / f"{program.id}.json").write_bytes(orjson.dumps(program.to_json()))
         world = RetrainWorld(folder, program, serving, training)
-        session().events.register("before-call", world.before_call)
-        open_things.callback(lambda: session().events.unregister("before-call", world.before_call))
+        for name, watcher in (("before-call", world.before_call), ("after-call", world.after_call)):
+            session().events.register(name, watcher)
+            open_things.callback(session().events.unregister, name, watcher)
         yield world
 
 
-def four_weeks(
-    world: RetrainWorld, *, a_day: int = 40, days: int = 24, truth: LogisticModel = TRUTH, features: Any = None
+def learnt(
+    world: RetrainWorld, *, days: int = 20, a_day: int = 50, truth: LogisticModel = TRUTH, labels: Any = None
 ) -> None:
-    """A campaign a day with its run's features; who answers follows `truth` by engagement and price, seeded."""
-    dynamodb, draw = boto3.client("dynamodb"), Random(1)
-    deliveries = Deliveries(dynamodb, "Deliveries")
-    for offset in range(days):
-        day = (AT - timedelta(days=4 + offset)).replace(hour=2)
-        rows = {
-            (f"c{offset}-{number}", "p1"): {"engagement_score": draw.random(), "price": round(draw.random() * 10, 2)}
-            for number in range(a_day)
-        }
-        if features:
-            rows = {pair: features(row) for pair, row in rows.items()}
-        put_campaign(deliveries, world.program.id, day)
-        for pair, row in rows.items():
-            answered = draw.random() < float(truth.predict([{"engagement_score": 0.5, "price": 0.0, **row}])[0])
-            put_delivery(deliveries, world.program.id, pair, day, answered=answered)
-        keep_features(world, day, rows)
+    """Each model's dataset, as the step `dataset` writes it: who answered follows `truth`, or `labels` by the row's number."""
+    workshop, draw = retrain.live()["workshop"], Random(1)
+    examples, known = [], {}
+    for number in range(days * a_day):
+        row = {"engagement_score": draw.random(), "price": round(draw.random() * 10, 2)}
+        chance = float(truth.predict([row])[0])
+        label = labels(number) if labels else int(draw.random() < chance)
+        sent = AT - timedelta(days=4 + days - 1 - number // a_day)
+        pair = (f"c{number}", "p1")
+        examples.append(Example(delivery_id(world.program.id, *pair), pair, sent.date(), iso(sent), label))
+        known[pair] = {model.id: {name: row[name] for name in model.features} for model in world.program.scoring.models}
+    for model in world.program.scoring.models:
+        dataset.write(Turn(world.program, model, AT), examples, known, workshop)
 
 
 def put_campaign(deliveries: Deliveries, program: str, day: datetime) -> None:
@@ -185,10 +200,14 @@ def keep_features(world: RetrainWorld, day: datetime, rows: dict[tuple[str, str]
     """As `score` leaves them, for every model of the program."""
     whole = replace(RUN, **{"id": f"{world.program.id}/{day.date().isoformat()}", "date": day.date(), **run})
     batches = [
-        Batch(model, list(rows), [orjson.dumps({name: row[name] for name in model.features if name in row}) + b"\n" for row in rows.values()])
+        Batch(model, list(rows), [orjson.dumps(_told(row, model)) + b"\n" for row in rows.values()])
         for model in world.program.scoring.models
-    ]  # fmt: skip
+    ]
     ScoreFeatures(world.work).keep(whole, "00", batches)
+
+
+def _told(row: dict[str, Any], model: Model) -> dict[str, Any]:
+    return {name: row[name] for name in model.features if name in row}
 
 
 def _stores() -> None:

@@ -71,7 +71,8 @@ def retrain(event: Mapping[str, Any], *, workshop: Workshop, programs: Path) -> 
     if event["step"] not in STEPS:
         raise Rejected(f"no step {event['step']!r}; there are: dataset, {', '.join(STEPS)}, close")
     answer = STEPS[event["step"]](Turn.of(program, event["model"], at), workshop)
-    logger.info(event["step"], extra={name: answer[name] for name in answer if name != "step"})
+    if answer["step"] != event["step"]:  # not every look at what takes its time
+        logger.info(event["step"], extra={"next" if name == "step" else name: answer[name] for name in answer})
     return answer
 
 

@@ -32,7 +32,7 @@ def build(program: Program, at: datetime, workshop: Workshop) -> list[dict[str, 
         return standing
     examples = sampled(_sent(program.id, at, workshop.deliveries))
     known = _features(program.id, examples, workshop.features)
-    return [_written(turn, examples, known, workshop) for turn in turns]
+    return [write(turn, examples, known, workshop) for turn in turns]
 
 
 def _sent(program: str, at: datetime, deliveries: Deliveries) -> Iterator[Example]:
@@ -55,8 +55,8 @@ def _features(program: str, examples: Sequence[Example], features: ScoreFeatures
     return known
 
 
-def _written(turn: Turn, examples: Sequence[Example], known: Known, workshop: Workshop) -> dict[str, Any]:
-    """Files first, then the document that names them; their folder is named by what is in it."""
+def write(turn: Turn, examples: Sequence[Example], known: Known, workshop: Workshop) -> dict[str, Any]:
+    """One model's dataset. Files first, then the document that names them; their folder is named by what is in it."""
     parts = _split([(one, row) for one in examples if (row := _row(one, known[one.pair], turn.model))])
     digest = rows_hash(parts)
     folder = f"{turn.training}/{digest}"

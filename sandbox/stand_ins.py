@@ -9,6 +9,7 @@ from sandbox.ministack import Ministack
 from sandbox.sagemaker import SageMakerServer
 from sandbox.ses import Account, Fates, SesServer, to_bus
 from sandbox.timeline import Clock
+from sandbox.training import TrainingServer
 from sandbox.warehouse import WarehouseServer
 
 SENDING_RATE = 400.0  # mails a second; an account that sends millions has that much
@@ -21,18 +22,20 @@ class StandIns:
 
     warehouse: WarehouseServer
     sagemaker: SageMakerServer
+    training: TrainingServer
     feature_store: FeatureStoreServer
     ses: SesServer
 
     @classmethod
     def start(cls, aws: Ministack, cache: Path, clock: Clock) -> Self:
-        """Start all on free ports. The warehouse unloads to the S3 of `aws`, SES puts events on its default bus, with the
-        times of `clock`; fitted models are kept in `cache`.
+        """Start all on free ports. The warehouse unloads to the S3 of `aws` and models are trained from it, SES puts events on
+        its default bus, with the times of `clock`; fitted models are kept in `cache`.
         """
-        account = Account(rate=SENDING_RATE)
+        account, models = Account(rate=SENDING_RATE), SageMakerServer(cache).start()
         return cls(
             WarehouseServer(aws.endpoint, glue=True).start(),
-            SageMakerServer(cache).start(),
+            models,
+            TrainingServer(lambda: aws.client("s3"), models).start(),
             FeatureStoreServer().start(),
             SesServer(clock.now, publish=to_bus(aws.client("events")), account=account, fates=FATES).start(),
         )
@@ -42,6 +45,7 @@ class StandIns:
         return {
             "athena": self.warehouse.endpoint,
             "redshift-data": self.warehouse.endpoint,
+            "sagemaker": self.training.endpoint,
             "sagemaker-runtime": self.sagemaker.endpoint,
             "sagemaker-featurestore-runtime": self.feature_store.endpoint,
             "sesv2": self.ses.endpoint,
@@ -51,6 +55,7 @@ class StandIns:
         return {
             "AWS_ENDPOINT_URL_ATHENA": self.warehouse.endpoint,
             "AWS_ENDPOINT_URL_REDSHIFT_DATA": self.warehouse.endpoint,
+            "AWS_ENDPOINT_URL_SAGEMAKER": self.training.endpoint,
             "AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME": self.sagemaker.endpoint,
             "AWS_ENDPOINT_URL_SAGEMAKER_FEATURESTORE_RUNTIME": self.feature_store.endpoint,
             "AWS_ENDPOINT_URL_SESV2": self.ses.endpoint,
@@ -63,5 +68,5 @@ class StandIns:
         self.feature_store.load(folder)
 
     def stop(self) -> None:
-        for server in (self.warehouse, self.sagemaker, self.feature_store, self.ses):
+        for server in (self.warehouse, self.training, self.sagemaker, self.feature_store, self.ses):
             server.stop()

@@ -10,6 +10,7 @@ from cli.explain import explain
 from cli.forget import forget
 from cli.optout import optout
 from cli.report import report
+from cli.rollback import rollback
 from cli.run import run
 from cli.sample import sample
 from cli.sandboxes import down, up
@@ -21,5 +22,5 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,
 )
 app.add_typer(programs.app)
-for command in (run, day, explain, campaign, deliveries, report, optout, forget, sample, up, down, demo):
+for command in (run, day, explain, campaign, deliveries, report, rollback, optout, forget, sample, up, down, demo):
     app.command()(command)

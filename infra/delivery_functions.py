@@ -23,6 +23,7 @@ from handlers.solicitation.delivery_settings import (
 )
 from infra.delivery_grants import grant
 from infra.function import Fleet, PythonFunction
+from infra.naming import pascal
 from infra.parts import EVENT_BUS, Parts
 
 SEND_TIMEOUT = Duration.seconds(SENDER.total_seconds())
@@ -145,8 +146,3 @@ class DeliveryFunctions:
                 training_role=parts.training.role.role_arn,
             ),
         }
-
-
-def pascal(name: str) -> str:
-    """`mail_events` as a construct: `MailEvents`."""
-    return "".join(word.capitalize() for word in name.split("_"))

@@ -41,6 +41,11 @@ def serving(name: str, statistic: str = "Sum", route: str = CUSTOMER_ROUTE) -> c
     return metric(name, {"Route": route}, statistic=statistic)
 
 
+def export_seconds(program: Program) -> cloudwatch.Metric:
+    """From the start of the try that was published to its end."""
+    return metric("ExportSeconds", {"Program": program.id}, statistic="Maximum")
+
+
 def lingering(program: Program) -> cloudwatch.Metric:
     """Items that time to live should have deleted two days ago."""
     return metric("LingeringItems", {"Program": program.id}, statistic="Maximum")

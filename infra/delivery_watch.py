@@ -9,7 +9,7 @@ from aws_cdk import aws_stepfunctions as sfn
 
 from domain.solicitation.program import Program
 from infra.alarms import Alarms
-from infra.delivery_metrics import CUSTOMER_ROUTE, lingering, reports_an_hour, serving, unsettled
+from infra.delivery_metrics import CUSTOMER_ROUTE, export_seconds, lingering, reports_an_hour, serving, unsettled
 from infra.function import PythonFunction
 from infra.watch import daily
 from infra.web_api import WebApi
@@ -21,18 +21,18 @@ REPORT_HOURS = 25  # a day, and an hour to notice
 STREAM_AGE = Duration.hours(1)  # how late an answer's event may be
 BOUNCES, COMPLAINTS = 0.05, 0.001  # from here on AWS puts a sender under review (SES: reputation)
 
-# Minutes a job may take, by what is asked about: seed 001 (product), seed 000 (track). Other programs have the longer ones.
+# Minutes a job may take, by what is asked about: seed 001 (product), seed 000 (track). Other programs have the longer.
 WINDOWS: Mapping[str, Mapping[str, int]] = {
-    "product": {"campaign": 30, "report": 5, "cleanup": 10, "retrain": 120},
-    "track": {"campaign": 45, "report": 10, "cleanup": 15, "retrain": 180},
+    "product": {"export": 15, "campaign": 30, "report": 5, "cleanup": 10, "retrain": 120},
+    "track": {"export": 20, "campaign": 45, "report": 10, "cleanup": 15, "retrain": 180},
 }
+LONGEST = WINDOWS["track"]
 
 
 def window(programs: Iterable[Program], job: str) -> Duration:
     """The shortest window of the job among the programs that are enabled: one function serves them all."""
-    longest = {"campaign": 45, "report": 10, "cleanup": 15, "retrain": 180}
-    minutes = [WINDOWS.get(program.subject_type, longest)[job] for program in programs if program.enabled]
-    return Duration.minutes(min(minutes, default=longest[job]))
+    minutes = [WINDOWS.get(program.subject_type, LONGEST)[job] for program in programs if program.enabled]
+    return Duration.minutes(min(minutes, default=LONGEST[job]))
 
 
 class DeliveryWatch:
@@ -100,6 +100,13 @@ class DeliveryWatch:
         self._retraining(retraining)
 
     def _job_results(self, program: Program) -> None:
+        late = window([program], "export")
+        self._alarms.at_least(
+            late.to_seconds(),
+            export_seconds(program),
+            id=f"{program.id}-export-slow",
+            says=f"The export of {program.id} took {late.to_human_string()} or more: see its statement in Athena.",
+        )
         if daily(program.schedules.get("report", "cron(0 0 1 1 ? *)")):
             self._alarms.silent_for(
                 REPORT_HOURS,

@@ -1,7 +1,5 @@
 """What a template allows: verbs on resources, spelt so that a person can read them."""
 
-import json
-
 
 def texts(value):
     return [value] if isinstance(value, str) else value
@@ -43,4 +41,4 @@ def spelt_part(part):
     if "Fn::GetAtt" in part:
         return part["Fn::GetAtt"][0][:-8]
     names = {"AWS::Partition": "aws", "AWS::Region": "region", "AWS::AccountId": "account"}
-    return names.get(part.get("Ref"), json.dumps(part))
+    return names.get(part["Ref"], part["Ref"][:-8])

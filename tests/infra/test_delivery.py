@@ -1,13 +1,17 @@
 """The arrows of delivery: what the outbox, the stream, SES, one-time schedules and the two APIs lead to."""
 
 import json
+from pathlib import Path
 
 import pytest
 
+from handlers.solicitation import engage
 from infra.delivery import PAGES, SERVING
 from infra.mail import identities_of
 from tests.infra.few_programs import MUSIC, REVIEWS
 from tests.infra.roles import allowed
+
+ROOT = Path(__file__).parents[2]
 
 
 def environment(stack, function):
@@ -135,10 +139,20 @@ def test_every_route_of_the_serving_api_asks_for_a_signature_of_aws(stack):
     assert routes(stack, "Serving") == {f"{verb} {path}": ("AWS_IAM", "Serve") for verb, path in SERVING}
 
 
+def test_the_serving_api_has_the_routes_that_its_contract_names():
+    contract = json.loads((ROOT / "schemas/openapi/serving.json").read_text())
+    assert set(SERVING) == {(verb.upper(), path) for path, verbs in contract["paths"].items() for verb in verbs}
+
+
 def test_the_pages_are_open_to_whoever_holds_a_link(stack):
     assert routes(stack, "Pages") == {
         f"{verb} {path}" if path else "$default": ("NONE", "Engage") for verb, path in PAGES
     }
+
+
+def test_every_page_behind_a_link_has_its_route():
+    assert {path.split("/")[1] for _, path in PAGES if path} == set(engage.ALLOWED)
+    assert ("ANY", "") in PAGES  # for all else
 
 
 def test_both_apis_are_throttled_and_log_no_path_since_it_may_hold_a_signed_link(stack):

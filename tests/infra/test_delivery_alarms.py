@@ -72,6 +72,11 @@ def test_a_job_past_its_window_is_known(stack, function, minutes):
     assert late["Threshold"] == minutes * 60 * 1000
 
 
+def test_an_export_past_its_window_is_known_program_by_program(stack):
+    minutes = {program: alarm["Threshold"] / 60 for program, alarm in of_metric(stack, "ExportSeconds").items()}
+    assert minutes == {"reviews": 15, "music": 20}
+
+
 def test_a_daily_report_that_stays_away_is_known_an_hour_after_a_day(stack):
     [missing] = of_metric(stack, "Daily").values()
     assert dimensions(missing) == {"Program": "reviews", "Figure": "E-mails sent"}  # music reports on Mondays only

@@ -3,7 +3,7 @@
 import pytest
 
 from handlers.solicitation import delivery_settings, settings
-from infra.delivery_functions import pascal
+from infra.naming import pascal
 from infra.stages import PROD
 
 BATCH = ("claim", "extract", "etl", "gate", "filter", "score", "store", "contacts", "complete")

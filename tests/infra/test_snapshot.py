@@ -3,9 +3,8 @@
 import json
 import os
 import re
-from pathlib import Path
 
-SNAPSHOT = Path(__file__).parent / "snapshots" / "Solicitation.json"
+from tests.infra.templates import SNAPSHOT
 
 
 def normal(template):

@@ -8,6 +8,7 @@ from time import sleep
 from typing import Any
 
 from aws_lambda_powertools import Logger
+from aws_lambda_powertools.metrics import MetricUnit, single_metric
 
 from adapters.aws.athena import Athena
 from adapters.aws.catalogue import Catalogue
@@ -23,6 +24,7 @@ from domain.solicitation.export import CANDIDATES, QUERY, STAGED, changes, label
 from domain.solicitation.extraction import Extract, Failed, first_try, next_try, overdue, settle, token
 from domain.solicitation.program import Connector
 from domain.solicitation.run import Run, bucket_ids
+from handlers.solicitation.complete import NAMESPACE
 from handlers.solicitation.delivery_settings import ExportSettings
 
 TIMEOUT_MINUTES = 30  # twice the mission's window (seed 001: 15 minutes)
@@ -113,6 +115,9 @@ def export(run: Run, *, exporter: Exporter, now: Any, pause: Any) -> dict[str, A
             if now() > give_up:
                 return {"status": "RUNNING"}
             pause(PAUSE_SECONDS)
+    seconds = (now() - tried.started_at).total_seconds()
+    with single_metric("ExportSeconds", MetricUnit.Seconds, seconds, namespace=NAMESPACE) as metric:
+        metric.add_dimension("Program", run.program)
     logger.info("export", extra={"run_id": run.id, "files": tried.files})
     return {"status": "DONE", "location": f"s3://{exporter.outputs}/{target(run, tried)}", "files": tried.files}
 

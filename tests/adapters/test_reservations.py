@@ -168,3 +168,80 @@ def test_outcomes_are_written_once_and_only_by_whose_hands_the_delivery_is_in(dy
     assert reservations.standing([one.delivery])[one.delivery]["messageId"] == "m1"
     assert written.after["status"] == "SENT"
     assert Deliveries(dynamodb, "Deliveries").counts(CAMPAIGN) == {"sent": 1}
+
+
+def consume(dynamodb, one):
+    change(
+        dynamodb,
+        "Candidates",
+        f"PROGRAM#small-reviews#SUBJECT#{one.subject}",
+        "SET #it = :to",
+        it="status",
+        to="CONSUMED",
+    )
+
+
+def store_anew(dynamodb, one):
+    change(dynamodb, "Candidates", f"PROGRAM#small-reviews#SUBJECT#{one.subject}", "SET #it = :to", it="version", to=2)
+
+
+def ask_elsewhere(dynamodb, one):
+    change(dynamodb, "Customers", "CAP#small-reviews", "SET #it = :to", it="rev", to=1)
+
+
+def opt_out_of_all(dynamodb, one):
+    change(dynamodb, "Customers", "PROFILE", "SET #it = :to", it="optedOut", to=True)
+
+
+def opt_out_of_this(dynamodb, one):
+    change(dynamodb, "Customers", "PROGRAM#small-reviews", "SET #it = :to", it="optedOut", to=True)
+
+
+def take_up(dynamodb, one):
+    dynamodb.put_item(TableName="Deliveries", Item=encode_item(reserved_row(one, "another")))
+
+
+def change(dynamodb, table, sk, expression, *, it, to):
+    dynamodb.update_item(
+        TableName=table,
+        Key=encode_item({"PK": customer_key("c0"), "SK": sk}),
+        UpdateExpression=expression,
+        ExpressionAttributeNames={"#it": it},
+        ExpressionAttributeValues=encode_item({":to": to}),
+    )
+
+
+def everything(dynamodb):
+    tables = (TABLES.candidates, TABLES.customers, TABLES.deliveries)
+    return [sorted(map(str, dynamodb.scan(TableName=table)["Items"])) for table in tables]
+
+
+@pytest.mark.parametrize(
+    "move",
+    [consume, store_anew, ask_elsewhere, opt_out_of_all, opt_out_of_this, take_up],
+    ids=lambda move: move.__name__,
+)
+def test_nothing_is_reserved_when_anything_it_was_decided_upon_has_moved(dynamodb, move):
+    contact(dynamodb, "c0")
+    one = recipient(dynamodb, REVIEWS, "c0", "p0")
+    facts = SendFacts(dynamodb, "Candidates", "Customers").of([one], REVIEWS)[one.delivery]
+    move(dynamodb, one)
+    before = everything(dynamodb)
+    assert not Reservations(dynamodb, TABLES, QUICKLY).reserve(reserved_row(one), None, facts, AT)
+    assert everything(dynamodb) == before
+
+
+def test_of_two_who_take_over_a_dead_workers_reservation_one_gets_it(dynamodb):
+    contact(dynamodb, "c0")
+    one = recipient(dynamodb, REVIEWS, "c0", "p0")
+    facts = SendFacts(dynamodb, "Candidates", "Customers").of([one], REVIEWS)[one.delivery]
+    reservations, dead = Reservations(dynamodb, TABLES, QUICKLY), reserved_row(one)
+    assert reservations.reserve(dead, None, facts, AT)
+    later = AT + LEASE
+    ours = reservations.take_over(dead, "first", later)
+    assert ours is not None
+    assert reservations.take_over(dead, "second", later) is None
+    assert reservations.mark([dead], later).lost == (dead,)
+    assert not reservations.release(dead, facts, REVIEWS, later)
+    [marked] = reservations.mark([ours], later).rows
+    assert (marked["holder"], marked["attempts"]) == ("first", 1)

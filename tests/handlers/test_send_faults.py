@@ -4,6 +4,7 @@ import pytest
 from send_world import AT, SendWorld, send_world
 
 from domain.solicitation.sending import LEASE, VISIBILITY
+from sandbox.aws_http import AwsError
 
 ENDS = {"SENT", "SKIPPED no_address"}
 ONE_LEASE = LEASE.total_seconds() + 1
@@ -252,3 +253,31 @@ def test_killed_while_it_puts_the_rest_off_a_chunk_is_still_put_off_once(call):
             row = world.rows().get(f"{customer} p1")
             assert world.indexed(customer) == (row is None)
             assert len(world.asks(customer)) == (row is not None)
+
+
+def test_a_message_is_not_done_with_while_another_worker_holds_its_recipients():
+    with send_world() as world:
+        message = world.campaign([world.recipient("c0")])
+        with world.crashing_at(11):
+            world.deliver(message)
+        assert world.ends() == {"c0 p1": "RESERVED"}
+        world.passed += ONE_LEASE - 2  # that worker is dead, but nobody can know it yet
+        assert not world.deliver(message)
+        assert (world.ends(), world.accepted()) == ({"c0 p1": "RESERVED"}, [])
+        world.passed += 2
+        assert world.deliver(message)
+        assert (world.ends(), world.accepted()) == ({"c0 p1": "SENT"}, ["c0"])
+
+
+def test_a_call_throttled_since_the_day_is_spent_is_put_off_at_once(monkeypatch):
+    with send_world() as world:
+        message = world.campaign(world.recipients(2))
+
+        def spent(call):
+            world.ses.account.quota = 0
+            raise AwsError(429, "TooManyRequestsException", "Daily message quota exceeded.")
+
+        monkeypatch.setattr(world.ses, "_bulk", spent)
+        assert world.deliver(message)
+        assert world.ses.calls["/v2/email/outbound-bulk-emails"] == 1
+        assert (len(world.schedules()), world.queued(), world.rows()) == (1, [], {})

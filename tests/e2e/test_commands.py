@@ -66,7 +66,7 @@ def test_a_run_and_its_explanation_agree(state: Path, tmp_path: Path) -> None:
 
     again = ovation("run", REVIEWS, "--date", DAY, "--json", state=state)
     assert again.returncode == 3
-    assert json.loads(again.stdout) == result
+    assert json.loads(again.stdout).items() <= result.items()  # the run's own; export and campaigns follow it
 
     kept = state / "runs" / REVIEWS / DAY / "attempt-1"
     verdicts = [row for file in sorted(kept.glob("stages/*/verdicts.jsonl.gz")) for row in read(file)]

@@ -114,6 +114,34 @@ def test_an_event_keeps_its_own_time_and_speaks_for_its_service(aws: Ministack, 
     assert (event["source"], event["time"]) == ("aws.ses", "2026-01-02T03:04:05Z")
 
 
+def test_a_machine_does_not_wait_for_a_moment_of_the_sandboxs_day(aws: Ministack) -> None:
+    states = aws.client("stepfunctions")
+    wait = {"Type": "Wait", "TimestampPath": "$.until", "End": True}
+    definition = json.dumps({"StartAt": "Wait", "States": {"Wait": wait}})
+    machine = states.create_state_machine(name="waits", definition=definition, roleArn=ROLE)["stateMachineArn"]
+    given = json.dumps({"until": "2199-01-01T00:00:00Z"})
+    started = states.start_execution(stateMachineArn=machine, input=given)["executionArn"]
+    for _ in range(200):
+        if states.describe_execution(executionArn=started)["status"] != "RUNNING":
+            break
+        time.sleep(0.02)
+    assert states.describe_execution(executionArn=started)["status"] == "SUCCEEDED"
+
+
+def test_a_partition_can_be_pointed_elsewhere(aws: Ministack) -> None:
+    glue = aws.client("glue")
+    glue.create_database(DatabaseInput={"Name": "db"})
+    glue.create_table(DatabaseName="db", TableInput={"Name": "t", "PartitionKeys": [{"Name": "d", "Type": "string"}]})
+    table = {"DatabaseName": "db", "TableName": "t"}
+    new = {"Values": ["1"], "StorageDescriptor": {"Location": "s3://new/"}}
+    with pytest.raises(glue.exceptions.EntityNotFoundException):
+        glue.update_partition(**table, PartitionValueList=["1"], PartitionInput=new)
+    glue.create_partition(**table, PartitionInput={"Values": ["1"], "StorageDescriptor": {"Location": "s3://old/"}})
+    glue.update_partition(**table, PartitionValueList=["1"], PartitionInput=new)
+    [found] = glue.get_partitions(**table)["Partitions"]
+    assert found["StorageDescriptor"]["Location"] == "s3://new/"
+
+
 def test_schedules_beyond_the_hundredth_are_listed(aws: Ministack) -> None:
     scheduler = aws.client("scheduler")
     target = {"Arn": "arn:aws:sqs:eu-west-1:000000000000:any", "RoleArn": ROLE}

@@ -115,13 +115,14 @@ def test_a_day_without_answers_still_updates_the_playlists(aws, tmp_path):
 
 
 def test_what_lingers_past_its_time_is_counted_and_left_alone(aws, capsys):
+    make_table(aws, "Customers")
     for name, age in {"fresh": -1, "due": 1, "late": 47, "lingering": 49}.items():
         expires = int((AT - timedelta(hours=age)).timestamp())
-        aws.put_item(TableName="Subjects", Item=encode_item({"PK": name, "SK": "x", "expiresAt": expires}))
-    aws.put_item(TableName="Subjects", Item=encode_item({"PK": "lasting", "SK": "x"}))
-    found = cleanup.look(MUSIC, AT, tables=["Subjects", "Responses"], items=ExpiredItems(aws))
-    assert found == {"Subjects": {"expired": 3, "lingering": 1}, "Responses": {"expired": 0, "lingering": 0}}
-    assert aws.scan(TableName="Subjects")["Count"] == 5
+        aws.put_item(TableName="Customers", Item=encode_item({"PK": name, "SK": "x", "expiresAt": expires}))
+    aws.put_item(TableName="Customers", Item=encode_item({"PK": "lasting", "SK": "x"}))
+    found = cleanup.look(MUSIC, AT, tables=["Customers", "Responses"], items=ExpiredItems(aws))
+    assert found == {"Customers": {"expired": 3, "lingering": 1}, "Responses": {"expired": 0, "lingering": 0}}
+    assert aws.scan(TableName="Customers")["Count"] == 5
     metric = next(json.loads(line) for line in capsys.readouterr().out.splitlines() if "_aws" in line)
     assert metric["LingeringItems"] == [1]
     assert metric["Program"] == MUSIC

@@ -1,7 +1,20 @@
 """Calls to SES: what is certain, what is not, and what the account may send."""
 
+import socket
+import ssl
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
+from threading import Thread
+
+import boto3
 import pytest
 from botocore.config import Config
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 from send_world import AT
 from stand_ins import reach
 
@@ -36,6 +49,38 @@ def letters(*customers, html="<p>{{subject}} & {{name}}</p>"):
     ]
 
 
+@contextmanager
+def spoilt_line(folder):
+    """A server that takes one call over TLS and answers with what is no TLS record; its address and certificate."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    now = datetime.now(UTC)
+    signed = (
+        x509.CertificateBuilder(name, name, key.public_key(), 1, now - timedelta(days=1), now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+        .sign(key, SHA256())
+    )
+    pem = folder / "server.pem"
+    hidden = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    pem.write_bytes(hidden + signed.public_bytes(Encoding.PEM))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(pem)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        answering = Thread(target=_spoil, args=(server, context))
+        answering.start()
+        yield f"https://127.0.0.1:{server.getsockname()[1]}", str(pem)
+        answering.join()
+
+
+def _spoil(server, context):
+    line, _ = server.accept()
+    with context.wrap_socket(line, server_side=True) as tls:
+        heard = b""
+        while b"BulkEmailEntries" not in heard:
+            heard += tls.recv(65536)
+        socket.socket.sendall(tls, b"no record of TLS's, but something else")
+
+
 def test_each_letter_has_its_own_word_and_its_own_text(ses, mailer):
     ses.refuse("b@example.org", "TRANSIENT_FAILURE")
     said = mailer.send(SENDER, letters("a", "b", "c"))
@@ -59,6 +104,14 @@ def test_a_call_that_breaks_off_within_ses_is_unknown_too(ses, mailer):
         mailer.send(SENDER, letters("a"))
 
 
+def test_a_line_that_is_spoilt_after_the_call_is_unknown_too(tmp_path):
+    with spoilt_line(tmp_path) as (endpoint, certificate):
+        access = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_name": "eu-west-1"}
+        client = boto3.Session(**access).client("sesv2", endpoint_url=endpoint, verify=certificate, config=HASTY)
+        with pytest.raises(Unknown):
+            Mailer(client, client, "ovation").send(SENDER, letters("a"))
+
+
 def test_a_call_that_reached_nobody_was_not_made(ses, mailer):
     ses.stop()
     assert [word.status for word in mailer.send(SENDER, letters("a", "b"))] == ["TRANSIENT_FAILURE"] * 2
@@ -75,6 +128,7 @@ def test_a_call_that_reached_nobody_was_not_made(ses, mailer):
         ("MessageRejected", "CALL_REJECTED"),
         ("NotFoundException", "CONFIGURATION_SET_NOT_FOUND"),
         ("BadRequestException", "CALL_INVALID"),
+        ("AccessDeniedException", "CALL_REJECTED"),  # marked mails must not stay in doubt because a right is missing
     ],
 )
 def test_an_error_of_the_whole_call_is_a_word_on_each_letter(ses, mailer, monkeypatch, error, word):

@@ -9,7 +9,7 @@ from email.utils import formataddr, parseaddr
 from typing import TYPE_CHECKING, Any
 
 from botocore.config import Config
-from botocore.exceptions import ClientError, ConnectionError, HTTPClientError
+from botocore.exceptions import ClientError, ConnectionError, HTTPClientError, SSLError
 
 from adapters.aws.faults import aws_calls, code
 from domain.errors import Unavailable, Unknown
@@ -89,10 +89,13 @@ class Mailer:
             )
         except ClientError as error:
             return [Said(_word(error, len(letters)))] * len(letters)
+        except (
+            SSLError,
+            HTTPClientError,
+        ) as error:  # to botocore an SSLError is a ConnectionError, also one after the request
+            raise Unknown(f"a call for {len(letters)} mails was not answered: {type(error).__name__}") from error
         except ConnectionError:  # botocore's: there was no line at all
             return [Said("TRANSIENT_FAILURE")] * len(letters)
-        except HTTPClientError as error:
-            raise Unknown(f"a call for {len(letters)} mails was not answered: {type(error).__name__}") from error
         self._count(results := answer["BulkEmailEntryResults"])
         return [Said(result["Status"], result.get("MessageId", "")) for result in results]
 
@@ -117,13 +120,14 @@ def mailbox(sender: str) -> str:
 
 
 def _word(error: ClientError, letters: int) -> str:
+    """Whatever SES turns away before it looks at the mails (a right that is missing, say) is held: no recipient is lost by it."""
     if code(error) == "BadRequestException":  # one of them is at fault; of one alone we know which
         return "CALL_INVALID" if letters > 1 else "INVALID_PARAMETER"
     if code(error) in WORDS:
         return WORDS[code(error)]
-    if error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) >= 500:
-        raise Unknown(f"a call for {letters} mails broke off: {code(error)}") from error
-    raise error
+    if 400 <= error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) < 500:
+        return "CALL_REJECTED"
+    raise Unknown(f"a call for {letters} mails broke off: {code(error)}") from error
 
 
 def _entry(letter: Letter) -> Any:

@@ -1,5 +1,6 @@
 """The layer: from uv.lock, for the functions' platform, the same bytes each time, within its budget."""
 
+import re
 import shutil
 from pathlib import Path
 
@@ -21,13 +22,9 @@ def test_the_lock_names_versions_and_hashes_and_leaves_boto3_to_the_runtime():
 
 @pytest.fixture(scope="module")
 def small_lock():
-    """One small package of the real lock, so that the build is a true one and quick."""
-    text = locked("handlers", ROOT)
-    start = text.index("orjson==")
-    end = next(
-        (i for i in range(start, len(text)) if text[i] == "\n" and text[i + 1 : i + 2] not in (" ", "")), len(text)
-    )
-    return text[start:end] + "\n"
+    """Two packages of the real lock, both compiled, so that the build is a true one and quick."""
+    entries = re.split(r"\n(?=\S)", locked("handlers", ROOT))
+    return "\n".join(entry for entry in entries if entry.partition("==")[0] in ("orjson", "pydantic-core")) + "\n"
 
 
 @pytest.fixture(scope="module")
@@ -36,9 +33,28 @@ def built(small_lock, tmp_path_factory):
 
 
 def test_a_layer_holds_wheels_for_lambdas_processor_and_python(built):
-    [library] = (built / "python").rglob("*.so")
-    assert "cpython-313-aarch64" in library.name
-    assert library.read_bytes()[18:20] == b"\xb7\x00"  # ELF e_machine 183: AArch64
+    libraries = {path.name.partition(".")[0]: path for path in (built / "python").rglob("*.so")}
+    assert set(libraries) == {"orjson", "_pydantic_core"}
+    for library in libraries.values():
+        assert "cpython-313-aarch64" in library.name
+        assert library.read_bytes()[18:20] == b"\xb7\x00"  # ELF e_machine 183: AArch64
+
+
+def test_a_layer_speaks_our_languages_and_carries_no_others(tmp_path):
+    locales = tmp_path / "babel" / "locale-data"
+    locales.mkdir(parents=True)
+    for name in ("root", "en", "en_IN", "de_AT", "fr", "ja", "es", "den", "zh_Hans"):
+        (locales / f"{name}.dat").write_text("")
+    (tmp_path / "babel" / "global.dat").write_text("")
+    layers.prune(tmp_path)
+    assert {path.stem for path in locales.iterdir()} == {"root", "en", "en_IN", "de_AT", "fr", "ja"}
+    assert (tmp_path / "babel" / "global.dat").exists()
+
+
+def test_every_language_of_a_template_is_one_of_the_layers():
+    files = (ROOT / "templates").rglob("*.json")
+    languages = {path.stem.partition("-")[0] for path in files}
+    assert {"de", "en", "fr", "ja"} <= languages <= set(layers.LANGUAGES)
 
 
 def test_a_layer_ships_bytecode_where_its_python_is_there(built):

@@ -64,6 +64,12 @@ def _known(customer):
     delivery = {"id": id, "campaign": "c1", "customer": customer, "subject": "p1", "program": "small-reviews"}
     delivery |= {"sendAt": "2026-11-20T15:00:00Z", "zone": "Europe/Vaduz", "status": "SENT"}
     put("Deliveries", {**delivery, **delivery_keys(delivery)})
+    past = {
+        **delivery,
+        "campaign": "c0",
+        "status": "SKIPPED",
+    }  # of an earlier campaign, which this one took the place of
+    put("Deliveries", {**past, **delivery_keys(past), "SK": "PAST#c0"})
     answer = {"PK": key, "SK": subject, "GSI1PK": "PROGRAM#small-reviews#DATE#2026-11-20#0"}
     said = {"customer": customer, "program": "small-reviews", "subject": "p1", "stars": 5, "text": "Good kettle."}
     photo = f"photos/{id}/1-abc"
@@ -132,12 +138,12 @@ def test_an_answer_stays_without_its_author_and_counts_stay(deployment):
     dynamodb = boto3.client("dynamodb")
     answers = [item for item in dynamodb.scan(TableName="Responses")["Items"] if "stars" in item]
     assert sorted(item["customer"]["S"] for item in answers) == ["[forgotten]", STAYS]
-    assert dynamodb.scan(TableName="Deliveries")["Count"] == 2
+    assert dynamodb.scan(TableName="Deliveries")["Count"] == 4
 
 
 def test_the_receipt_counts_what_was_erased_where_and_names_nobody(deployment):
     receipt = erased(deployment, GONE, AT)
-    assert receipt["tables"] == {"Customers": 2, "Candidates": 2, "ScoreCache": 1, "Deliveries": 1, "Responses": 1}
+    assert receipt["tables"] == {"Customers": 2, "Candidates": 2, "ScoreCache": 1, "Deliveries": 2, "Responses": 1}
     assert len(receipt["files"]) == 4
     assert set(receipt["files"].values()) == {1}
     assert receipt["photos"] == 1

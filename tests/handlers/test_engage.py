@@ -14,6 +14,7 @@ from pages_world import EXPIRES, KEYS, NOON, REVIEWS, TRACKS, pages_world
 
 from adapters.files.links import Links
 from domain.errors import Unavailable
+from domain.solicitation.delivery import FORGOTTEN
 from handlers.solicitation import engage
 from handlers.solicitation.visits import answering
 from handlers.solicitation.visits.visit import Desk, Visit
@@ -267,6 +268,21 @@ def test_a_link_about_what_was_erased_says_its_time_is_over(world, token):
         Key={"PK": {"S": f"DELIVERY#{world.links.read(token, 'answer', NOON)}"}, "SK": {"S": "DELIVERY"}},
     )
     assert world.get(f"/r/{token}").status == 410
+
+
+def test_whoever_was_forgotten_answers_nothing_and_reads_nobodys_answer(world):
+    first, second = (world.asked(customer=customer) for customer in ("c1", "c2"))
+    for id in (first, second):
+        world.dynamodb.update_item(
+            TableName="Deliveries",
+            Key={"PK": {"S": f"DELIVERY#{id}"}, "SK": {"S": "DELIVERY"}},
+            UpdateExpression="SET customer = :nobody",
+            ExpressionAttributeValues={":nobody": {"S": FORGOTTEN}},
+        )
+    assert world.post(f"/r/{world.token(first)}", {"stars": "5", "text": "mine alone"}).status == 410
+    page = world.get(f"/r/{world.token(second)}")
+    assert (page.status, "mine alone" in page.html, world.responses()) == (410, False, [])
+    assert world.post(f"/u/{world.token(second, 'unsubscribe')}", {"undo": "yes"}).status == 410
 
 
 def test_a_link_of_a_program_that_is_gone_says_its_time_is_over(world):

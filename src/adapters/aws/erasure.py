@@ -12,14 +12,12 @@ from adapters.aws.customers import PROFILE
 from adapters.aws.faults import aws_calls
 from adapters.aws.queries import items, query
 from adapters.aws.score_cache import ScoreCache
-from domain.solicitation.delivery import delivery_key
+from domain.solicitation.delivery import FORGOTTEN
 from domain.solicitation.keys import customer_key, escaped
 from domain.solicitation.stored import iso
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
-
-FORGOTTEN = "[forgotten]"
 
 
 @dataclass(frozen=True)
@@ -66,13 +64,13 @@ class Erasure:
         return ScoreCache(self.dynamodb, self.score_cache_table).forget(pairs)
 
     def deliveries(self, customer: str) -> int:
-        """A delivery stays, so that counts stay right, but nobody can tell any more whose it was."""
+        """A delivery stays, so that counts stay right, but nobody can tell any more whose it was; nor of those it took the place of."""
         found = list(self._deliveries(customer))
         for item in found:
             with aws_calls(f"change {self.deliveries_table}"):
                 self.dynamodb.update_item(
                     TableName=self.deliveries_table,
-                    Key=encode_item(delivery_key(item["id"])),
+                    Key=encode_item({"PK": item["PK"], "SK": item["SK"]}),
                     UpdateExpression="SET customer = :nobody, GSI1SK = :id REMOVE GSI2PK, GSI2SK, #zone",
                     ExpressionAttributeNames={"#zone": "zone"},
                     ExpressionAttributeValues=encode_item({":nobody": FORGOTTEN, ":id": item["id"]}),

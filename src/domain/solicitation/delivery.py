@@ -17,6 +17,7 @@ HOLDOUT, OVER_LIMIT, OVER_SUBJECT_LIMIT, TOO_LATE = "holdout", "over_limit", "ov
 NO_ADDRESS, SUPPRESSED, OPTED_OUT, CAPPED = "no_address", "suppressed", "opted_out_late", "frequency_cap"
 ANSWERED, GONE, ASKED = "already_answered", "candidate_gone", "already_asked"
 REFUSED = "refused_by_ses"
+FORGOTTEN = "[forgotten]"  # the customer of a delivery or answer whose person was erased: many people, so nobody's
 
 
 def delivery_id(program: str, customer: str, subject: str) -> str:

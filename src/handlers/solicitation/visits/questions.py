@@ -8,6 +8,7 @@ from aws_lambda_powertools import Logger
 from adapters.aws.run_programs import deployed_program
 from adapters.files.links import Expired, Forged, Purpose
 from domain.errors import OvationError, Rejected, Unavailable
+from domain.solicitation.delivery import FORGOTTEN
 from domain.solicitation.pages import Page, Question, expired_page, forged_page, unavailable_page
 from domain.solicitation.program import Program
 from handlers.solicitation.visits.visit import Desk, Visit
@@ -23,7 +24,7 @@ def question_of(visit: Visit, desk: Desk, purpose: Purpose, path: str) -> Questi
     """Forged, Expired: the token does not hold. Gone. Unavailable: out of reach."""
     delivery = desk.links(visit.now).read(visit.token, purpose, visit.now)
     item = desk.deliveries.get(delivery)
-    if item is None:
+    if item is None or item["customer"] == FORGOTTEN:  # one forgotten person must not read what another has answered
         raise Gone(f"there is no delivery {delivery}")
     return Question(item, program_of(desk.programs, item["program"]), None, path)
 

@@ -69,12 +69,12 @@ def told(deployment: Deployment, record: dict[str, Any]) -> Iterator[dict[str, A
         timeline = item.get("timeline", {})
         yield _row(item, item["status"], item.get("reason"), item.get("sentAt"), sorted(timeline))
     files = WorkFiles(deployment.client("s3"), deployment.names["work_bucket"])
-    folder = f"campaigns/{record['program']}/{record['date']}/"
-    for key in files.keys(f"{folder}{record['id']}/"):
+    for key in files.keys(f"{record['lists']}/"):
         for recipient in map(Recipient.from_row, files.read(key)):
             if recipient.delivery not in known:
                 yield _row({**recipient.to_row(), "sendAt": recipient.send_at.isoformat()}, WAITING, None, None, [])
-    for row in files.read(f"{folder}left-out.jsonl.gz"):
+    left_out = f"campaigns/{record['program']}/{record['date']}/left-out.jsonl.gz"
+    for row in files.read(left_out) if files.keys(left_out) else ():  # lists live shorter than deliveries
         if row.get("campaign") == record["id"] and row["reason"] != "holdout":  # those have an item of their own
             yield _row(row, "LEFT_OUT", row["reason"], None, [])
 

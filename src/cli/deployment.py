@@ -3,17 +3,20 @@
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import Annotated, Any, Self
 
 import boto3
 import typer
+from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from domain.errors import Rejected
 from sandbox.control import NotRunning
 from sandbox.runtime import Sandbox
 
+# Our functions may take a quarter of an hour (AWS Lambda: 900 s at most). Asked again after a minute, they would work twice at once.
+PATIENT = Config(read_timeout=910, tcp_keepalive=True)
 SANDBOX_STACK = "ovation-sandbox-solicitation"
 Stack = Annotated[
     str | None, typer.Option("--stack", help="A stack in your AWS account; without it, the running sandbox.")
@@ -32,7 +35,7 @@ class Deployment:
     def reached(cls, stack: str | None) -> Self:
         """Rejected: no sandbox is running, or the account has no such stack; the text says what to do."""
         if stack is not None:
-            return cls.of(cache(boto3.client), stack)
+            return cls.of(cache(partial(boto3.client, config=PATIENT)), stack)
         try:
             return cls.of(Sandbox.attach().client, SANDBOX_STACK)
         except NotRunning:
@@ -50,17 +53,28 @@ class Deployment:
                     name = resource["PhysicalResourceId"]
                     found = client("lambda").get_function_configuration(FunctionName=name)
                     functions[found["Handler"].removesuffix(".handler").rpartition(".")[2]] = name
-                    names |= {key.lower(): value for key, value in found.get("Environment", {})["Variables"].items()}
+                    names |= {
+                        key.lower(): value for key, value in found.get("Environment", {}).get("Variables", {}).items()
+                    }
         except (ClientError, BotoCoreError) as error:
             raise Rejected(f"stack {stack} cannot be read: {error}") from error
+        if "candidates_table" not in names:
+            raise Rejected(
+                f"stack {stack} asks nobody for anything: name the one that holds the solicitation functions"
+            )
         return cls(client, names, functions)
 
     def call(self, stage: str, event: Mapping[str, Any]) -> Any:
-        """A function's answer. Rejected: there is no such function, or it raised; its own words."""
+        """A function's answer. Rejected: there is no such function, it cannot be called, or it raised; its own words."""
         if stage not in self.functions:
             raise Rejected(f"the stack has no function for {stage}")
-        answer = self.client("lambda").invoke(FunctionName=self.functions[stage], Payload=json.dumps(event).encode())
-        said = json.loads(answer["Payload"].read() or b"null")
+        try:
+            answer = self.client("lambda").invoke(
+                FunctionName=self.functions[stage], Payload=json.dumps(event).encode()
+            )
+            said = json.loads(answer["Payload"].read() or b"null")
+        except (ClientError, BotoCoreError) as error:
+            raise Rejected(f"{stage} cannot be called: {error}") from error
         if answer.get("FunctionError"):
             raise Rejected(f"{stage}: {said.get('errorMessage', said) if isinstance(said, dict) else said}")
         return said

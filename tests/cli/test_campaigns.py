@@ -15,6 +15,7 @@ from cli.deployment import Deployment
 from domain.solicitation.delivery import Recipient, delivery_id
 
 CAMPAIGN = {"id": "p.2026-11-20.DE", "program": "p", "date": "2026-11-20"}
+CAMPAIGN |= {"lists": f"campaigns/p/2026-11-20/plan-0123456789ab/{CAMPAIGN['id']}"}
 SLOT = datetime(2026, 11, 20, 9, tzinfo=UTC)
 
 
@@ -37,7 +38,7 @@ def recipient(customer):
 def planned(*customers, left_out=()):
     files, folder = WorkFiles(boto3.client("s3"), "work"), "campaigns/p/2026-11-20/"
     rows = [recipient(customer).to_row() for customer in customers]
-    files.write(f"{folder}{CAMPAIGN['id']}/20261120T090000Z/chunk-0000.jsonl.gz", rows)
+    files.write(f"{CAMPAIGN['lists']}/20261120T090000Z/chunk-0000.jsonl.gz", rows)
     files.write(f"{folder}left-out.jsonl.gz", left_out)
 
 
@@ -67,6 +68,11 @@ def test_every_candidate_has_one_row_and_one_reason(deployment):
         "late": ("LEFT_OUT", "over_limit"),
     }
     assert (rows["sent"]["local"], rows["sent"]["events"]) == ("10:00 CET", ["opened"])
+
+
+def test_a_campaign_whose_lists_have_expired_still_tells_who_got_the_mail(deployment):
+    taken_up("sent", "SENT", sentAt="2026-11-20T09:00:03Z")
+    assert [row["customer"] for row in told(deployment, CAMPAIGN)] == ["sent"]
 
 
 def test_those_of_whom_nobody_knows_yet_are_not_told_as_left_out():

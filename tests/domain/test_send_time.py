@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.solicitation.send_time import AHEAD, STILL_GOOD, instant, next_at, resumed_at, send_at
+from domain.solicitation.send_time import AHEAD, LATEST, STILL_GOOD, hour_is_over, instant, next_at, resumed_at, send_at
 
 # All offsets people live by in 2026, whole, half and quarter hours, with and without summer time, north and south.
 ZONES = [
@@ -215,3 +215,18 @@ def test_zones_that_part_ways_by_the_next_day_wait_for_the_last_of_them():
     planned, seen = datetime(2026, 3, 7, 14, tzinfo=UTC), datetime(2026, 3, 7, 20, tzinfo=UTC)
     assert [instant(time(10), zone, date(2026, 3, 7)) for zone in zones] == [planned, planned]
     assert resumed_at(planned, time(10), zones, seen, "next-day") == datetime(2026, 3, 8, 14, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("day", CHANGE_DAYS.values(), ids=CHANGE_DAYS)
+@pytest.mark.parametrize("zone", ZONES)
+def test_an_hour_is_over_four_hours_after_it_came_round_and_not_again_before_the_next(zone, day):
+    rules, came = ZoneInfo(zone), scanned(zone, day, time(10))
+    before = scanned(zone, day + timedelta(days=1), time(10)) - timedelta(minutes=1)
+    moments = [came, came + LATEST, came + LATEST + timedelta(seconds=1), before]
+    assert [hour_is_over(time(10), [rules], at) for at in moments] == [False, False, True, True]
+
+
+def test_the_hour_of_a_chunk_is_over_when_it_is_in_all_of_its_zones():
+    zones = [ZoneInfo("Europe/Berlin"), ZoneInfo("America/New_York")]
+    assert not hour_is_over(time(10), zones, datetime(2026, 11, 20, 16, tzinfo=UTC))
+    assert hour_is_over(time(10), zones, datetime(2026, 11, 20, 20, tzinfo=UTC))

@@ -2,6 +2,7 @@
 
 import logging
 from dataclasses import replace
+from datetime import timedelta
 from email.header import decode_header, make_header
 
 import pytest
@@ -166,6 +167,41 @@ def test_a_chunk_of_a_stopped_sending_waits_and_nothing_is_lost(world):
     assert world.deliver(again)
     assert set(world.ends().values()) == {"SENT"}
     assert world.rows()["c0 p1"]["sentAt"] == "2026-11-20T15:15:00Z"
+
+
+def test_a_chunk_that_waited_till_the_night_goes_out_at_the_next_days_hour(world):
+    message = world.campaign(world.recipients(2))
+    world.passed += timedelta(hours=13).total_seconds()  # 23:00 in New York: the switch was thrown back late
+    assert world.deliver(message)
+    assert (world.rows(), world.queued(), world.accepted()) == ({}, [], [])
+    [schedule] = world.schedules()
+    assert schedule["at"] == "at(2026-11-21T15:00:00)"
+    world.passed = timedelta(days=1).total_seconds()
+    assert world.deliver({**message, "scheduledTime": schedule["scheduledTime"]})
+    assert set(world.ends().values()) == {"SENT"}
+
+
+def test_what_waited_till_the_night_does_not_keep_a_call_in_doubt_from_being_settled(world):
+    message = world.campaign(world.recipients(1))
+    world.ses.faults.hang_after = 1
+    assert world.deliver(message)
+    assert set(world.ends().values()) == {"UNKNOWN"}
+    world.passed += timedelta(hours=13).total_seconds()
+    assert world.deliver(message)
+    assert "reportedAt" in world.rows()["c0 p1"]
+
+
+def test_a_chunk_that_has_to_wait_says_so_as_the_queues_age_does_not(world, monkeypatch):
+    said = []
+    monkeypatch.setattr(send, "measure", lambda name, count, **dimensions: said.append((name, count, dimensions)))
+    message = world.campaign(world.recipients(1))
+    world.stop()
+    assert world.deliver(message)
+    world.stop(False)
+    world.ses.account.enabled = False
+    assert world.deliver(message)
+    told = [dimensions["Reason"] for name, _, dimensions in said if name == "PutOff"]
+    assert told == ["stopped", "held"]
 
 
 def test_sending_may_be_stopped_between_two_calls_of_a_chunk(world):

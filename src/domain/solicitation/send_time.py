@@ -7,6 +7,7 @@ from typing import Literal
 Late = Literal["next-day", "skip"]
 
 STILL_GOOD = timedelta(hours=2)  # a mail this much late still comes at about the hour it was meant for
+LATEST = timedelta(hours=4)  # late by STILL_GOOD, and as long in the queue: no call is begun after that
 AHEAD = timedelta(minutes=2)  # a schedule is made for an instant to come; EventBridge Scheduler is right to a minute
 DAY = timedelta(days=1)
 
@@ -29,6 +30,18 @@ def next_at(local_time: time, zone: tzinfo, now: datetime) -> datetime:
     # Yesterday's and the day after tomorrow's are looked at too: a clock change can carry a local time over midnight.
     days = (today + timedelta(days=shift) for shift in (-1, 0, 1, 2))
     return min(at for day in days if (at := instant(local_time, zone, day)) >= now)
+
+
+def hour_is_over(local_time: time, zones: Iterable[tzinfo], now: datetime) -> bool:
+    """Whether in each of the zones `local_time` came round too long ago for what was planned for it: it waits for the next."""
+    return all(now - LATEST > last_at(local_time, zone, now) for zone in zones)
+
+
+def last_at(local_time: time, zone: tzinfo, now: datetime) -> datetime:
+    """The last `local_time` in `zone` at or before `now`, in UTC."""
+    today = now.astimezone(zone).date()
+    days = (today + timedelta(days=shift) for shift in (-2, -1, 0, 1))
+    return max(at for day in days if (at := instant(local_time, zone, day)) <= now)
 
 
 def instant(local_time: time, zone: tzinfo, day: date) -> datetime:

@@ -30,7 +30,7 @@ from adapters.files.mail_templates import MailTemplates
 from domain.errors import OvationError, Rejected, Unavailable
 from domain.solicitation.delivery import Recipient
 from domain.solicitation.sending import CHECK_AGAIN, course
-from handlers.solicitation.chunks.ending import doubt, look_again, put_off, tomorrow, watch
+from handlers.solicitation.chunks.ending import doubt, look_again, put_off, tomorrow, too_late, watch
 from handlers.solicitation.chunks.letters import letters
 from handlers.solicitation.chunks.posting import Posting
 from handlers.solicitation.chunks.reserving import Taken, take_up
@@ -99,15 +99,16 @@ def send(
 
 def work_on(message: Message, clock: Clock, holder: str, desk: Desk) -> None:
     """Unavailable: the message must come again. Rejected: it never can be worked on."""
-    if not message.check and desk.kill_switch.stopped():
-        desk.outbox.send([message.again(clock.now)], delay_seconds=PAUSE)
-        logger.warning("sending is stopped", extra={"campaign": message.campaign, "chunk": message.chunk})
-        return
+    stopped = not message.check and desk.kill_switch.stopped()
     record = desk.deliveries.campaign(message.campaign)
     if record is None:
         raise Rejected(f"there is no campaign {message.campaign}")
     if record["state"] == "STOPPED" and not message.check:
         logger.warning("campaign is stopped", extra={"campaign": message.campaign, "chunk": message.chunk})
+        return
+    if stopped:
+        desk.outbox.send([message.again(clock.now)], delay_seconds=PAUSE)
+        tell_put_off({"stopped": 1}, message, record["program"])
         return
     program = load_program(desk.files, record["programHash"])
     recipients = tuple(Recipient.from_row(row) for row in desk.files.read(message.chunk))
@@ -120,7 +121,13 @@ def work_on(message: Message, clock: Clock, holder: str, desk: Desk) -> None:
 
 def deliver(chunk: Chunk, desk: Desk) -> None:
     """Bring every recipient of the chunk to an end, or see to it that the chunk comes up again."""
+    if not chunk.shadow and too_late(chunk):
+        check(chunk, desk)
+        chunk.tally.put_off["too_late"] += 1
+        tomorrow(chunk, desk)
+        return
     if not chunk.shadow and desk.mailer.account().left == 0 and not desk.reservations.standing(ids(chunk)):
+        chunk.tally.put_off["spent"] += 1
         tomorrow(chunk, desk)
         return
     taken = take_up(chunk, desk)
@@ -167,9 +174,17 @@ def tell(chunk: Chunk) -> None:
         measure(name, count, Program=chunk.program.id)
     for reason, count in chunk.tally.skipped.items():
         measure("Skipped", count, Program=chunk.program.id, Reason=reason)
+    tell_put_off(chunk.tally.put_off, chunk.message, chunk.program.id)
     if chunk.tally.unsettled:
         logger.error("unknown outcomes were not settled", extra={**about, "deliveries": chunk.tally.unsettled})
     logger.info("send", extra={**about, "counts": counts, "skipped": dict(chunk.tally.skipped)})
+
+
+def tell_put_off(reasons: Mapping[str, int], message: Message, program: str) -> None:
+    """A chunk that waits is a new message each time, so that the queue's age does not show it: this metric does."""
+    for reason, count in reasons.items():
+        measure("PutOff", count, Program=program, Reason=reason)
+        logger.warning("put off", extra={"campaign": message.campaign, "chunk": message.chunk, "reason": reason})
 
 
 def measure(name: str, count: int, **dimensions: str) -> None:

@@ -1,12 +1,12 @@
 """Who of a chunk is not settled in; leases given up, messages queued or a schedule made out, so that each comes up again."""
 
 from collections.abc import Sequence
-from datetime import datetime, time
+from datetime import datetime, time, tzinfo
 from typing import Any
 
 from adapters.aws.outcomes import Outcome
 from adapters.files.zones import known_zone
-from domain.solicitation.send_time import AHEAD, next_at
+from domain.solicitation.send_time import AHEAD, hour_is_over, next_at
 from domain.solicitation.sending import CHECK_AGAIN, overdue
 from domain.solicitation.stored import iso
 from handlers.solicitation.chunks.posting import End, repeat
@@ -20,6 +20,7 @@ WAITS = {"stopped": int(CHECK_AGAIN.total_seconds()), "held": int(CHECK_AGAIN.to
 
 def put_off(end: End, left: Sequence[Reserved], chunk: Chunk, desk: Desk) -> None:
     """Give up who is left, then see to it that the chunk comes up again: soon, or tomorrow when today's quota is spent."""
+    chunk.tally.put_off[end] += 1
     if end == "spent":
         for one in left:
             release(one, chunk, desk)
@@ -41,11 +42,19 @@ def release(one: Reserved, chunk: Chunk, desk: Desk) -> None:
 def tomorrow(chunk: Chunk, desk: Desk) -> datetime:
     """Schedule the chunk for the same local hour; where zones that shared today's instant part ways, for the last of them."""
     local, now = time.fromisoformat(chunk.record["sendTime"]), chunk.clock.now
-    zones = {one.zone for one in chunk.recipients}
-    at = max(next_at(local, known_zone(name).rules, now + AHEAD) for name in zones)
+    at = max(next_at(local, rules, now + AHEAD) for rules in zones(chunk))
     told = {**chunk.message.again(at), "slot": iso(chunk.recipients[0].send_at)}
     desk.schedules.create(f"{chunk.record['id']}|{chunk.message.chunk}|{iso(at)}", at, told)
     return at
+
+
+def too_late(chunk: Chunk) -> bool:
+    """Whether the local hour has gone by while the chunk waited, for the kill switch or for SES: nobody is written to at night."""
+    return hour_is_over(time.fromisoformat(chunk.record["sendTime"]), zones(chunk), chunk.clock.now)
+
+
+def zones(chunk: Chunk) -> list[tzinfo]:
+    return [known_zone(name).rules for name in sorted({one.zone for one in chunk.recipients})]
 
 
 def doubt(rows: Sequence[Row], chunk: Chunk, desk: Desk) -> list[Row]:

@@ -107,6 +107,7 @@ class Tally:
 
     moved: Counter[str] = field(default_factory=Counter)
     skipped: Counter[str] = field(default_factory=Counter)
+    put_off: Counter[str] = field(default_factory=Counter)  # the chunk as a whole, by what forbade to go on
     unsettled: list[str] = field(default_factory=list)  # the deliveries whose unknown outcome is reported now
 
 

@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from domain.solicitation.costs import Work, costs
-from domain.solicitation.figures import PRODUCT, TRACK, Day, figures
+from domain.solicitation.figures import Day, figures
+from domain.solicitation.goals import PRODUCT, TRACK
 from domain.solicitation.sums import summed
 
 RUN = {
@@ -22,6 +23,7 @@ SEED = Day(
     counts={"sent": 50_000, "openedHuman": 12_500, "opened": 20_000, "clickedHuman": 5_000, "answered": 2_500},
     answers=2_500,
     stars=(2_500, 10_500),
+    asked_answered=2_500,
     holdout=1_000,
     holdout_answered=38,
     cost=50.0,
@@ -138,3 +140,14 @@ def test_what_a_day_costs_grows_with_what_it_did_and_nothing_costs_nothing():
     mails = costs(replace(nothing, mails=50_000))
     assert mails["e-mail"] == pytest.approx(5.0)
     assert sum(costs(Work(400_000, 500_000, 3600.0, 32, 50_000, 2_500, 30_000)).values()) < 50  # the mission's own bill
+
+
+def test_the_asked_and_the_held_out_are_compared_by_the_same_days_and_any_channel():
+    mailed = [delivery("a", "SENT"), delivery("b", "SENT"), delivery("c", "SENT")]
+    held = [delivery("d", "HOLDOUT"), delivery("e", "HOLDOUT")]
+    today = [{"customer": "a", "subject": "p", "channel": "voice-assistant", "thumb": "up"}]
+    after = [{"customer": who, "subject": "p", "channel": "email", "stars": 5} for who in ("b", "d", "stranger")]
+    sums = summed([], [*mailed, *held], [], today, {"sent": 3, "answered": 9}, after)
+    assert (sums.asked_answered, sums.holdout_answered, sums.answers) == (2, 1, 1)
+    day = Day(None, counts=sums.counts, asked_answered=2, holdout=2, holdout_answered=1)
+    assert by_name(day)["Volume against the holdout"].value == pytest.approx((2 / 3) / (1 / 2) - 1)

@@ -3,7 +3,7 @@
 import json
 import re
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import boto3
@@ -178,3 +178,16 @@ def test_every_measured_figure_becomes_a_metric(reporter, capsys):
     told = [json.loads(line) for line in capsys.readouterr().out.splitlines() if '"_aws"' in line]
     assert {line["Figure"]: line["Daily"] for line in told}["Mean rating"] == [4.5]
     assert {line["Program"] for line in told} == {RUN.program}
+
+
+def test_the_day_before_is_reported_on_again_since_late_zones_had_their_mails_after_its_report(reporter, capsys):
+    lived(reporter)
+    reporter.report(RUN.program, AT)
+    late = {"PK": {"S": f"CAMPAIGN#{CAMPAIGN}"}, "SK": {"S": "COUNT#7"}, "sent": {"N": "40"}}
+    reporter.ledger.dynamodb.put_item(TableName="Deliveries", Item=late)
+    capsys.readouterr()
+    reporter.report(RUN.program, AT + timedelta(days=1))
+    lists = json.loads(outputs("json")[1])["figures"]
+    assert {figure["name"]: figure["value"] for figure in lists["Delivery"]}["E-mails sent"] == 43
+    told = [json.loads(line) for line in capsys.readouterr().out.splitlines() if '"_aws"' in line]
+    assert [line["Daily"] for line in told if line["Figure"] == "E-mails sent"] == [[0.0]]  # of its own day alone

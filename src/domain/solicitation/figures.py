@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from domain.solicitation.goals import Targets
+
 Unit = Literal["seconds", "count", "share", "per_minute", "money", "stars", "milliseconds"]
 Better = Literal["higher", "lower"]
 
@@ -27,68 +29,11 @@ class Figure:
 
 
 @dataclass(frozen=True, slots=True)
-class Targets:
-    """The mission's numbers for one program (seed 001 for products, solicitation.md section 5 for tracks)."""
-
-    seconds: float
-    per_minute: float
-    pass_rate: float
-    high_rate: float
-    sends: int
-    open_rate: float
-    click_rate: float
-    conversion: float
-    volume: float
-    cost: float
-    satisfaction: float
-    p99: float
-    cache_hits: float
-    error_rate: float
-    availability: float
-
-
-PRODUCT = Targets(
-    seconds=7200,
-    per_minute=8333,
-    pass_rate=0.4,
-    high_rate=0.25,
-    sends=50_000,
-    open_rate=0.25,
-    click_rate=0.10,
-    conversion=0.05,
-    volume=0.30,
-    cost=0.02,
-    satisfaction=4.2,
-    p99=30,
-    cache_hits=0.85,
-    error_rate=0.0001,
-    availability=0.9995,
-)
-# Satisfaction of tracks is a share of thumbs up here: stars are not asked for. 4.5 of 5 is 0.9.
-TRACK = Targets(
-    seconds=7200,
-    per_minute=10_000,
-    pass_rate=0.133,
-    high_rate=0.30,
-    sends=100_000,
-    open_rate=0.30,
-    click_rate=0.18,
-    conversion=0.15,
-    volume=0.12,
-    cost=0.015,
-    satisfaction=0.9,
-    p99=30,
-    cache_hits=0.82,
-    error_rate=0.0002,
-    availability=0.9993,
-)
-
-
-@dataclass(frozen=True, slots=True)
 class Day:
     """What one program's day left behind. `run`: the result of its batch; `counts`: the counters of its campaigns, summed.
 
-    Openings and clicks are those of people by our estimate; the raw ones stand beside them in the report.
+    Openings and clicks are those of people by our estimate; the raw ones stand beside them in the report. `asked_answered` and
+    `holdout_answered` are counted alike, by any channel and over the same days.
     """
 
     run: Mapping[str, Any] | None
@@ -97,6 +42,7 @@ class Day:
     answers: int = 0
     stars: tuple[int, int] = (0, 0)  # how many, and their sum
     thumbs: tuple[int, int] = (0, 0)  # up, down
+    asked_answered: int = 0
     holdout: int = 0
     holdout_answered: int = 0
     cost: float = 0.0
@@ -177,7 +123,7 @@ def _volume(day: Day, targets: Targets) -> Figure:
     """How many more answers a person asked gives than one held out; needs both groups and an answer among the held out."""
     name = "Volume against the holdout"
     asked, held = (
-        _share(day.counts.get("answered", 0), day.counts.get("sent", 0)),
+        _share(day.asked_answered, day.counts.get("sent", 0)),
         _share(day.holdout_answered, day.holdout),
     )
     if held is None:

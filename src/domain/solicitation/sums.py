@@ -3,9 +3,11 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
 Item = Mapping[str, Any]
+Pairs = set[tuple[str, str]]  # customer and subject
 
 
 @dataclass
@@ -20,6 +22,7 @@ class Sums:
     reasons: dict[str, int] = field(default_factory=dict)
     statuses: dict[str, int] = field(default_factory=dict)
     by_campaign: dict[str, dict[str, Any]] = field(default_factory=dict)
+    asked_answered: int = 0
     holdout: int = 0
     holdout_answered: int = 0
     answers: int = 0
@@ -35,15 +38,22 @@ def summed(
     left_out: Iterable[Item],
     answers: Iterable[Item],
     counts: Mapping[str, int],
+    answers_after: Iterable[Item] = (),
 ) -> Sums:
-    """`counts` are the campaigns' counters, already added up."""
+    """`counts` are the campaigns' counters, already added up; `answers_after` are the next day's, when late zones are sent to.
+
+    Those asked and those held out are compared by their answers of both days, whichever channel they came by.
+    """
     sums = Sums(counts=dict(counts))
     _campaigns(sums, campaigns)
-    held = _deliveries(sums, deliveries)
+    asked, held = _deliveries(sums, deliveries)
     reasons = Counter(sums.reasons)
     reasons.update(row["reason"] for row in left_out if row["reason"] != "holdout")
     sums.reasons = dict(reasons.most_common())
-    _answers(sums, answers, held)
+    today = list(answers)
+    _answers(sums, today)
+    answered = {(answer["customer"], answer["subject"]) for answer in chain(today, answers_after)}
+    sums.asked_answered, sums.holdout_answered = len(asked & answered), len(held & answered)
     return sums
 
 
@@ -58,32 +68,34 @@ def _campaigns(sums: Sums, campaigns: Iterable[Item]) -> None:
     sums.by_slot = dict(sorted(slots.items()))
 
 
-def _deliveries(sums: Sums, deliveries: Iterable[Item]) -> set[tuple[str, str]]:
-    """The candidates held out; the rest goes into the sums."""
+def _deliveries(sums: Sums, deliveries: Iterable[Item]) -> tuple[Pairs, Pairs]:
+    """The candidates sent to, and those held out; the rest goes into the sums."""
     zones: Counter[str] = Counter()
     reasons: Counter[str] = Counter()
     statuses: Counter[str] = Counter()
-    held: set[tuple[str, str]] = set()
+    asked: Pairs = set()
+    held: Pairs = set()
     for delivery in deliveries:
+        pair = (delivery["customer"], delivery["subject"])
         statuses[delivery["status"]] += 1
         if delivery["status"] == "SENT":
-            zones[delivery.get("zone", "")] += 1
+            zones[delivery.get("zone", "erased")] += 1
+            asked.add(pair)
         if delivery["status"] == "HOLDOUT":
-            held.add((delivery["customer"], delivery["subject"]))
+            held.add(pair)
         if delivery.get("reason"):
             reasons[delivery["reason"]] += 1
     sums.by_zone = dict(zones.most_common())
     sums.statuses, sums.reasons, sums.holdout = dict(statuses.most_common()), dict(reasons), len(held)
-    return held
+    return asked, held
 
 
-def _answers(sums: Sums, answers: Iterable[Item], held: set[tuple[str, str]]) -> None:
+def _answers(sums: Sums, answers: Iterable[Item]) -> None:
     channels: Counter[str] = Counter()
     stars: Counter[int] = Counter()
     thumbs: Counter[str] = Counter()
     for answer in answers:
         channels[answer["channel"]] += 1
-        sums.holdout_answered += (answer["customer"], answer["subject"]) in held
         if answer.get("stars"):
             stars[int(answer["stars"])] += 1
         elif answer.get("thumb"):

@@ -20,7 +20,8 @@ from adapters.aws.session import client, dynamodb
 from adapters.aws.work_files import WorkFiles
 from adapters.files.report_page import ReportPage
 from domain.solicitation.costs import Work, costs
-from domain.solicitation.figures import PRODUCT, TRACK, Day, Figure, figures
+from domain.solicitation.figures import Day, Figure, figures
+from domain.solicitation.goals import PRODUCT, TRACK
 from domain.solicitation.program import Program
 from domain.solicitation.run import Run, bucket_ids, run_id
 from domain.solicitation.stored import moment
@@ -29,6 +30,7 @@ from handlers.solicitation.complete import NAMESPACE
 from handlers.solicitation.delivery_settings import ReportSettings
 
 BINS = 20  # of the score distribution
+DAY = timedelta(days=1)
 
 logger = Logger(service="report")
 
@@ -67,8 +69,20 @@ class Reporter:
     measures: Measures
 
     def report(self, program_id: str, at: datetime) -> dict[str, Any]:
-        """The report of the UTC date of `at`, also kept as `reports/{program}/{date}.html` and `.json`."""
+        """The report of the UTC date of `at`, kept as `reports/{program}/{date}.html` and `.json`; where they lie.
+
+        The one of the day before is made again, without its metrics: its late zones had their mails after it was first made.
+        """
         program, day = Program.from_json(deployed_program(self.programs, program_id)), at.date()
+        lists = self._made(program, day)
+        if any(self.deliveries.campaigns(program.id, day - DAY)):
+            self._made(program, day - DAY)
+        publish(program.id, lists)
+        key = f"s3://{self.outputs.bucket}/{_key(program.id, day)}"
+        return {"html": f"{key}.html", "json": f"{key}.json"}
+
+    def _made(self, program: Program, day: date) -> Mapping[str, list[Figure]]:
+        """A day's figures, their report kept."""
         row = self.ledger.row(program.id, day, run_id(program.id, day)) or {}
         sums = self._sums(program.id, day)
         counted = self._day(program, day, row.get("result"), sums)
@@ -85,12 +99,11 @@ class Reporter:
             "answers": counted.answers,
             "figures": {name: [_told(figure) for figure in found] for name, found in lists.items()},
         }
-        key = f"reports/{program.id}/{day.isoformat()}"
+        key = _key(program.id, day)
         self.outputs.write_json(f"{key}.json", document)
         self.outputs.write_text(f"{key}.html", self.page.render(document), "text/html; charset=utf-8")
-        publish(program.id, lists)
         logger.info("report", extra={"program": program.id, "date": day.isoformat(), "answers": counted.answers})
-        return {"html": f"s3://{self.outputs.bucket}/{key}.html", "json": f"s3://{self.outputs.bucket}/{key}.json"}
+        return lists
 
     def _sums(self, program: str, day: date) -> Sums:
         campaigns = list(self.deliveries.campaigns(program, day))
@@ -98,7 +111,8 @@ class Reporter:
         for campaign in campaigns:
             counts.update(self.deliveries.counts(campaign["id"]))
         deliveries = (row for campaign in campaigns for row in self.deliveries.of_campaign(campaign["id"]))
-        return summed(campaigns, deliveries, self._left_out(program, day), self.responses.of_day(program, day), counts)
+        answers, after = (self.responses.of_day(program, when) for when in (day, day + DAY))
+        return summed(campaigns, deliveries, self._left_out(program, day), answers, counts, after)
 
     def _left_out(self, program: str, day: date) -> Iterator[Mapping[str, Any]]:
         """Those the plan of the day left out; none where no campaign was planned."""
@@ -107,7 +121,7 @@ class Reporter:
 
     def _day(self, program: Program, day: date, run: Mapping[str, Any] | None, sums: Sums) -> Day:
         start = datetime(day.year, day.month, day.day, tzinfo=UTC)
-        end = start + timedelta(days=1)
+        end = start + DAY
         calls = self.measures.values("ServeMilliseconds", "SampleCount", start, end)
         return Day(
             run=run,
@@ -116,6 +130,7 @@ class Reporter:
             answers=sums.answers,
             stars=sums.stars,
             thumbs=sums.thumbs,
+            asked_answered=sums.asked_answered,
             holdout=sums.holdout,
             holdout_answered=sums.holdout_answered,
             cost=sum(self._costs(program, run, sums).values()),
@@ -149,6 +164,10 @@ class Reporter:
             for candidate in self.work.read(key) if key in there else ():
                 bins[min(BINS - 1, int(candidate["score"]["value"] * BINS))] += 1
         return bins
+
+
+def _key(program: str, day: date) -> str:
+    return f"reports/{program}/{day.isoformat()}"
 
 
 def publish(program: str, lists: Mapping[str, list[Figure]]) -> None:

@@ -250,12 +250,12 @@ def test_a_shadow_campaign_needs_its_template_as_a_real_one_does(world):
 @pytest.mark.parametrize("first", [{"shadow": True}, {}])
 def test_who_got_no_mail_from_one_campaign_may_get_one_from_the_next_and_both_campaigns_books_stand(world, first):
     one = world.recipient("c0", email="c0@example.org" if first else None)
-    assert world.deliver(world.campaign([one], "monday", id="monday", **first))
+    assert world.deliver(world.campaign([one], "campaigns/monday.jsonl.gz", id="monday", **first))
     own("dynamodb").put_item(
         TableName="Customers",
         Item=encode_item({"PK": "CUSTOMER#c0", "SK": "CONTACT#small-reviews", "email": "c0@example.org"}),
     )
-    assert world.deliver(world.campaign([one], "tuesday", id="tuesday"))
+    assert world.deliver(world.campaign([one], "campaigns/tuesday.jsonl.gz", id="tuesday"))
     [row] = world.rows().values()
     assert (row["campaign"], row["status"]) == ("tuesday", "SENT")
     earlier = [item["status"] for item in world.deliveries.of_campaign("monday")]
@@ -346,7 +346,7 @@ def test_no_address_and_no_name_is_in_any_log_line_or_metric(world, capsys, monk
     world.ses.refuse("hidden@example.net", "MESSAGE_REJECTED")
     assert world.deliver(world.campaign(recipients))
     world.ses.faults.cut_after = 1
-    assert world.deliver(world.campaign([world.recipient("c3")], "other", id="other"))
+    assert world.deliver(world.campaign([world.recipient("c3")], "campaigns/other.jsonl.gz", id="other"))
     told = capsys.readouterr().out
     assert '"Sent":[1.0]' in told
     assert '"Reason":"no_address"' in told

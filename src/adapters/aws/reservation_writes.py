@@ -45,27 +45,26 @@ def reserving(tables: Tables, row: Row, before: Row | None, facts: Facts, at: da
 
     Each entry's condition is what was decided upon; `before` is an earlier campaign's row that this one takes the place of.
     """
-    assert facts.candidate is not None
-    base = facts.candidate
-    channel, asked = row["channel"], {"delivery": row["id"], "campaign": row["campaign"], "at": iso(at)}
     return [
         *taking_up(tables, row, before),
         _capped(tables, row, facts, [*_recent(facts, at), f"{iso(at)}#{row['id']}"]),
-        update(
-            tables.candidates,
-            key_of(base),
-            "SET #status = :asked, #asked = :by, #updatedAt = :at ADD #version :one",
-            "#status = :open AND #version = :version",
-            asked="ASKED",
-            by={**base.get("asked", {}), channel: asked},
-            at=iso(at),
-            one=1,
-            open=OPEN,
-            version=base["version"],
-        ),
-        delete(tables.candidates, {"PK": base["PK"], "SK": channel_key(base["SK"], channel)}),
+        *_asked(tables, row, facts, at),
         update(tables.customers, program_key(row), "ADD #asked :subject", WILLING, subject={row["subject"]}, no=False),
         check(tables.customers, profile_key(row), WILLING, no=False),
+    ]
+
+
+def _asked(tables: Tables, row: Row, facts: Facts, at: datetime) -> list[Entry]:
+    """The candidate, open as it was read, becomes asked and leaves its channel's index."""
+    assert facts.candidate is not None
+    base, channel = facts.candidate, row["channel"]
+    by = {**base.get("asked", {}), channel: {"delivery": row["id"], "campaign": row["campaign"], "at": iso(at)}}
+    change = "SET #status = :asked, #asked = :by, #updatedAt = :at ADD #version :one"
+    unmoved = "#status = :open AND #version = :version"
+    values = {"asked": "ASKED", "by": by, "at": iso(at), "one": 1, "open": OPEN, "version": base["version"]}
+    return [
+        update(tables.candidates, key_of(base), change, unmoved, **values),
+        delete(tables.candidates, {"PK": base["PK"], "SK": channel_key(base["SK"], channel)}),
     ]
 
 

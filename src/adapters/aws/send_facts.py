@@ -30,17 +30,13 @@ class SendFacts:
 
     def of(self, recipients: Sequence[Recipient], program: Program) -> dict[str, Facts]:
         """The facts by delivery id; a hundred keys a call."""
-        profile, own, cap, contact = parts = (
-            PROFILE,
-            f"PROGRAM#{program.id}",
-            f"CAP#{program.cap_group}",
-            f"CONTACT#{program.id}",
-        )
+        profile, own = PROFILE, f"PROGRAM#{program.id}"
+        cap, contact = f"CAP#{program.cap_group}", f"CONTACT#{program.id}"
+        parts = (profile, own, cap, contact)
         # An opt-out is noted before it takes the candidate away: read in this order, one that is gone for that has its reason.
         candidates = self._read(self.candidates_table, [candidate_key(one, program) for one in recipients])
-        people = self._read(
-            self.customers_table, [(customer_key(one.customer), part) for one in recipients for part in parts]
-        )
+        wanted = [(customer_key(one.customer), part) for one in recipients for part in parts]
+        people = self._read(self.customers_table, wanted)
         addresses = {pk: deliverable(item.get("email")) for (pk, sk), item in people.items() if sk == contact}
         listed = Suppressions(self.dynamodb, self.customers_table).listed(filter(None, addresses.values()))
         facts = {}

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from adapters.aws import batch_items
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 PROFILE = "PROFILE"
+SPARE = timedelta(days=30)  # contact data outlives its need by at most this, so that it is not written anew each day
 
 
 @dataclass(frozen=True)
@@ -34,14 +36,20 @@ class Customers:
             found[names[item["PK"]]][item["SK"]] = item
         return {customer: history_of(*(items.get(part, {}) for part in parts)) for customer, items in found.items()}
 
-    def keep_contacts(self, program: str, contacts: Mapping[str, Mapping[str, str]]) -> int:
-        """Write a program's contact data where it changed; how many. Opt-outs and other programs' lie in items of their own."""
-        sk = f"CONTACT#{program}"
+    def keep_contacts(self, program: str, contacts: Mapping[str, Mapping[str, str]], until: datetime) -> int:
+        """Write a program's contact data where it changed or would expire before `until`, which is when it is needed no more;
+        how many. Opt-outs and other programs' lie in items of their own."""
+        sk, expires_at = f"CONTACT#{program}", int((until + SPARE).timestamp())
         wanted = {customer_key(customer): dict(contact) for customer, contact in contacts.items()}
         held = {
             item.pop("PK"): {name: value for name, value in item.items() if name != "SK"}
             for item in batch_items.get(self.dynamodb, self.table, ({"PK": pk, "SK": sk} for pk in wanted))
         }
-        changed = [{"PK": pk, "SK": sk, **contact} for pk, contact in wanted.items() if held.get(pk) != contact]
+        lasting = {pk for pk, item in held.items() if item.pop("expiresAt", 0) >= until.timestamp()}
+        changed = [
+            {"PK": pk, "SK": sk, **contact, "expiresAt": expires_at}
+            for pk, contact in wanted.items()
+            if pk not in lasting or held[pk] != contact
+        ]
         batch_items.put(self.dynamodb, self.table, changed)
         return len(changed)

@@ -1,6 +1,7 @@
 """Unloaded contacts -> Customers: keep the contact data of the customers whose candidates one bucket stored, and of no others."""
 
 from collections.abc import Iterable, Mapping
+from datetime import timedelta
 from functools import cache
 from time import time
 from typing import Any
@@ -57,7 +58,8 @@ def contacts(
     keys = extracts.keys(run, query.name, bucket)
     wanted = {row["customer"] for row in files.read(run.work_key(bucket, "store"))}
     found = known(extracts.rows(keys), query, wanted)
-    changed = customers.keep_contacts(program.id, found)
+    until = run.started_at + timedelta(days=program.candidate_days)  # as long as a candidate of this run may be asked
+    changed = customers.keep_contacts(program.id, found, until)
     counts = {"in": len(wanted), "out": len(found), "changed": changed, "files": len(keys)}
     ledger.note(run, bucket, "contacts", counts, started_at)
     logger.info("contacts", extra={"run_id": run.id, "bucket": bucket, **counts})

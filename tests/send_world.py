@@ -299,14 +299,24 @@ def address(customer: str) -> str:
 
 
 @contextmanager
-def send_world(program: Program = REVIEWS, ses: type[SesServer] = SesServer) -> Iterator[SendWorld]:
-    """Everything fresh, and nobody to send to yet. The account may send 1,000 mails a second."""
+def send_world(
+    program: Program = REVIEWS, ses: type[SesServer] = SesServer, dynamodb: str | None = None
+) -> Iterator[SendWorld]:
+    """Everything fresh, and nobody to send to yet. The account may send 1,000 mails a second.
+
+    `dynamodb` is the address of one that takes many calls at once, as moto does not.
+    """
     with ExitStack() as open_things:
         open_things.enter_context(mock_aws())
         account = Account(rate=1000.0, clock=lambda: world.now.timestamp())
         world = SendWorld(ses(lambda: world.now, account=account), program)
         open_things.enter_context(world.ses)
         addresses = {"AWS_ENDPOINT_URL_SESV2": world.ses.endpoint}
+        if dynamodb:
+            addresses["AWS_ENDPOINT_URL_DYNAMODB"] = dynamodb
+            own.cache_clear()
+            open_things.callback(own.cache_clear)
+            open_things.callback(_clear_out)
         open_things.enter_context(patch.dict(os.environ, ENVIRONMENT | addresses))
         send.live.cache_clear()
         open_things.callback(send.live.cache_clear)
@@ -323,6 +333,11 @@ def _furnish() -> None:
     os.environ["OUTBOX_URL"] = own("sqs").create_queue(QueueName="outbox")["QueueUrl"]
     secret = own("secretsmanager").create_secret(Name="links", SecretString='{"keys": ["secret"]}')
     os.environ["LINKS_SECRET"] = secret["ARN"]
+
+
+def _clear_out() -> None:
+    for table in TABLES:
+        own("dynamodb").delete_table(TableName=table)
 
 
 @contextmanager

@@ -1,5 +1,7 @@
 """Whatever dies, hangs or is delivered twice: nobody gets two mails, and nobody is lost."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from send_world import AT, SendWorld, send_world
 
@@ -93,6 +95,26 @@ def test_two_workers_on_the_same_chunk_at_the_same_time_send_it_once(call):
         world.settle()
         world.drain()
         check_books(world)
+
+
+def test_workers_in_threads_of_their_own_share_a_chunk_without_doubling_or_losing_anybody(ministack):
+    with send_world(dynamodb=ministack.endpoint) as world:
+        world.ses.account.rate = 8.0
+        recipients = [*world.recipients(12), world.recipient("nobody", email=None)]
+        message = world.campaign(recipients)
+        desks = [world.desk() for _ in range(4)]
+        with ThreadPoolExecutor(len(desks)) as pool:
+            list(pool.map(lambda desk: world.deliver(message, desk=desk), desks))
+        world.passed += VISIBILITY.total_seconds()
+        world.redeliver(message)
+        world.settle()
+        world.drain()
+        assert world.accepted() == sorted(one.customer for one in recipients[:-1])
+        ends = world.ends()
+        assert ends.pop("nobody p1") == "SKIPPED no_address"
+        assert (len(ends), set(ends.values())) == (12, {"SENT"})
+        assert world.counts() == {"sent": 12, "skipped": 1}
+        assert world.ses.account.peak() <= 8
 
 
 @pytest.mark.parametrize(("program", "calls"), [(None, range(5, 18)), ("small-reviews", range(8, 18, 3))])

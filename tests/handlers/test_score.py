@@ -27,10 +27,12 @@ from adapters.aws.quick_bodies import quicken
 from adapters.aws.run_programs import keep_program, load_program
 from adapters.aws.runs import RunLedger
 from adapters.aws.score_cache import ScoreCache
+from adapters.aws.score_features import ScoreFeatures
 from adapters.aws.session import QUICK
 from adapters.aws.work_files import WorkFiles
 from domain.errors import Unavailable
 from domain.solicitation.breaker import ERRORS_IN_A_ROW
+from domain.solicitation.champion import intended, promoted
 from domain.solicitation.program import FeatureGroup, Model
 from handlers.solicitation.score import score
 from sandbox.feature_store import FeatureStoreFaults, FeatureStoreServer
@@ -393,3 +395,39 @@ def test_the_log_names_what_went_wrong_and_no_customer(parts, model, caplog):
     assert line["troubles"] == {"invoke review-propensity-v2: ServiceUnavailable": 1}
     assert (line["bucket"], line["fallback"]) == ("00", 10)
     assert "c00" not in str(line)
+
+
+def told(parts, run=RUN):
+    """What models were told, by customer, as the next training reads it."""
+    read = ScoreFeatures(parts["files"]).read(run.program, run.date, run.date)
+    return {row["customer"]: (row["model"], row["features"]) for _, row in read}
+
+
+def test_what_a_model_was_told_is_kept_for_its_next_training(parts):
+    run_score(parts, rows(3))
+    assert told(parts)["c001"] == ("review-propensity-v2", {"engagement_score": 0.1, "price": 10.0})
+    assert len(told(parts)) == 3
+
+
+def test_a_repeated_stage_that_finds_all_scores_cached_takes_back_nothing_of_what_was_told(parts):
+    run_score(parts, rows(3))
+    before = told(parts)
+    run_score(parts, rows(5))
+    assert told(parts).keys() == {"c000", "c001", "c002", "c003", "c004"}
+    run_score(parts, rows(5))
+    assert {customer: told(parts)[customer] for customer in before} == before
+
+
+def test_what_was_told_is_kept_before_a_score_is_cached(parts, model):
+    with throttled(parts["panel"].cache.dynamodb, "BatchWriteItem"), pytest.raises(Unavailable):
+        run_score(parts, rows(3))
+    assert len(told(parts)) == 3
+
+
+def test_scores_of_a_model_replaced_since_are_asked_for_anew_under_its_new_version(parts, model):
+    run_score(parts, rows(3))
+    champion = parts["champions"].read(RUN.program, REVIEW_MODEL.id)
+    parts["champions"].write(promoted(intended(champion, {"config": "new"}, "old"), "2026-11-20T01:00:00Z"))
+    counts = run_score(parts, rows(3))
+    assert some(counts, "cached", "scored") == {"cached": 0, "scored": 3}
+    assert left(parts)["c001"]["models"][0][1] == "2+1"

@@ -42,7 +42,7 @@ TABLES = (
     ("playlists", "Responses/GSI1", "Query"),
     ("playlists", "Subjects", "Scan", "UpdateItem"),
     ("report", "Runs", "GetItem"),
-    ("report", "Deliveries", "Query"),
+    ("report", "Deliveries", "Query", "UpdateItem"),
     ("report", "Deliveries/GSI1", "Query"),
     ("report", "Responses/GSI1", "Query"),
     ("retrain", "Deliveries/GSI1", "Query"),

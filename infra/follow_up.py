@@ -31,9 +31,7 @@ class FollowUp:
         again = self._export("Export again", result)
         exported = sfn.Choice(self._scope, "Did the export fail?")
         exported.when(sfn.Condition.is_present("$.failed"), again).otherwise(result)
-        told = {**RUN, "scheduledTime.$": "$.earliest.campaign"}
-        campaign = self._call("campaign", "Campaign", told, "$.result.campaigns")
-        mails = self._time_for_mails(campaign.next(exported))
+        mails = self._time_for_mails(exported)
         export = self._export("Export", mails)
         export.add_catch(mails, errors=["States.ALL"], result_path="$.failed")
         real = sfn.Choice(self._scope, "Is it for real?")
@@ -62,14 +60,15 @@ class FollowUp:
         time = sfn.Choice(self._scope, "Is it time to export?")
         return time.when(_immediately(), export).otherwise(wait.next(export))
 
-    def _time_for_mails(self, campaign: sfn.IChainable) -> sfn.IChainable:
-        """A run that is late plans from the time it is, not from the one it should have been."""
-        late = sfn.Pass(self._scope, "From now on", input_path=NOW, result_path="$.earliest.campaign")
+    def _time_for_mails(self, then: sfn.IChainable) -> sfn.IChainable:
+        """A campaign plans from the time it is, also when it is late or redriven: what has passed is not scheduled any more."""
         wait = sfn.Wait(self._scope, "Wait to mail", time=sfn.WaitTime.timestamp_path("$.earliest.campaign"))
         time = sfn.Choice(self._scope, "Is it time for mails?")
-        time.when(_immediately(), campaign)
-        time.when(sfn.Condition.timestamp_greater_than_json_path(NOW, "$.earliest.campaign"), late.next(campaign))
-        return time.otherwise(wait.next(campaign))
+        time.when(_immediately(), self._campaign("Campaign at the scheduled time", "$.earliest.campaign").next(then))
+        return time.otherwise(wait.next(self._campaign("Campaign", NOW).next(then)))
+
+    def _campaign(self, name: str, now: str) -> Call:
+        return self._call("campaign", name, {**RUN, "scheduledTime.$": now}, "$.result.campaigns")
 
 
 def _immediately() -> sfn.Condition:

@@ -7,7 +7,7 @@ import pytest
 from domain.solicitation.costs import Work, costs
 from domain.solicitation.figures import Day, figures
 from domain.solicitation.goals import PRODUCT, TRACK
-from domain.solicitation.sums import summed
+from domain.solicitation.sums import over, summed
 
 RUN = {
     "seconds": 3600.0,
@@ -106,7 +106,7 @@ CAMPAIGNS = [
 
 
 def delivery(customer, status, **more):
-    return {"customer": customer, "subject": "p", "status": status, **more}
+    return {"customer": customer, "subject": "p", "campaign": "c.US", "status": status, **more}
 
 
 def test_one_pass_over_the_books_gives_every_sum():
@@ -131,6 +131,7 @@ def test_one_pass_over_the_books_gives_every_sum():
     assert (sums.holdout, sums.holdout_answered) == (1, 1)
     assert (sums.answers, sums.by_channel) == (2, {"email": 1, "voice-assistant": 1})
     assert (sums.stars, sums.thumbs) == ((1, 4), (1, 0))
+    assert sums.by_campaign["c.US"]["ended"] == 4
     assert sums.ratings == {"1": 0, "2": 0, "3": 0, "4": 1, "5": 0}
 
 
@@ -151,3 +152,15 @@ def test_the_asked_and_the_held_out_are_compared_by_the_same_days_and_any_channe
     assert (sums.asked_answered, sums.holdout_answered, sums.answers) == (2, 1, 1)
     day = Day(None, counts=sums.counts, asked_answered=2, holdout=2, holdout_answered=1)
     assert by_name(day)["Volume against the holdout"].value == pytest.approx((2 / 3) / (1 / 2) - 1)
+
+
+@pytest.mark.parametrize(
+    ("statuses", "done"),
+    [(["SENT", "SKIPPED", "HOLDOUT"], True), (["SENT", "SKIPPED", "UNKNOWN"], False), (["SENT", "SKIPPED"], False)],
+)
+def test_a_campaign_is_over_when_everybody_selected_has_come_to_an_end(statuses, done):
+    campaigns = [{**CAMPAIGNS[0], "counts": {"selected": 3}}]
+    deliveries = [delivery(str(number), status) for number, status in enumerate(statuses)]
+    sums = summed(campaigns, deliveries, [], [], {})
+    assert over(sums.by_campaign["c.US"]) is done
+    assert not over({**sums.by_campaign["c.US"], "state": "STOPPED"})

@@ -26,10 +26,8 @@ def uploads(bucket: str, origin: str) -> Any:
     On AWS that is the bucket's own name in its region (the global one answers with a redirect); elsewhere the bucket is in the path.
     """
     style = "virtual" if f"//{bucket}." in origin else "path"
-    return client(
-        "s3",
-        Config(signature_version="s3v4", s3={"addressing_style": style, "us_east_1_regional_endpoint": "regional"}),
-    )
+    addressing: Any = {"addressing_style": style, "us_east_1_regional_endpoint": "regional"}
+    return client("s3", Config(signature_version="s3v4", s3=addressing))
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any
 
+from domain.solicitation.delivery import FINAL
+
 Item = Mapping[str, Any]
 Pairs = set[tuple[str, str]]  # customer and subject
 
@@ -57,6 +59,11 @@ def summed(
     return sums
 
 
+def over(campaign: Item) -> bool:
+    """Whether every candidate a campaign has selected has come to an end; `campaign` is one of `by_campaign`."""
+    return campaign["state"] in ("SCHEDULED", "SENDING") and campaign["ended"] >= campaign.get("selected", 0)
+
+
 def _campaigns(sums: Sums, campaigns: Iterable[Item]) -> None:
     slots: Counter[str] = Counter()
     for campaign in campaigns:
@@ -64,7 +71,8 @@ def _campaigns(sums: Sums, campaigns: Iterable[Item]) -> None:
         sums.selected += counts.get("selected", 0)
         sums.recipients += counts.get("recipients", 0)
         slots.update({slot["at"]: slot["recipients"] for slot in campaign.get("slots", ())})
-        sums.by_campaign[campaign["id"]] = {"template": campaign["templateId"], "state": campaign["state"], **counts}
+        about = {"template": campaign["templateId"], "state": campaign["state"], "ended": 0}
+        sums.by_campaign[campaign["id"]] = {**about, **counts}
     sums.by_slot = dict(sorted(slots.items()))
 
 
@@ -78,6 +86,8 @@ def _deliveries(sums: Sums, deliveries: Iterable[Item]) -> tuple[Pairs, Pairs]:
     for delivery in deliveries:
         pair = (delivery["customer"], delivery["subject"])
         statuses[delivery["status"]] += 1
+        if (campaign := sums.by_campaign.get(delivery["campaign"])) is not None:
+            campaign["ended"] += delivery["status"] in FINAL
         if delivery["status"] == "SENT":
             zones[delivery.get("zone", "erased")] += 1
             asked.add(pair)

@@ -25,7 +25,7 @@ from domain.solicitation.goals import PRODUCT, TRACK
 from domain.solicitation.program import Program
 from domain.solicitation.run import Run, bucket_ids, run_id
 from domain.solicitation.stored import moment
-from domain.solicitation.sums import Sums, summed
+from domain.solicitation.sums import Sums, over, summed
 from handlers.solicitation.complete import NAMESPACE
 from handlers.solicitation.delivery_settings import ReportSettings
 
@@ -112,7 +112,11 @@ class Reporter:
             counts.update(self.deliveries.counts(campaign["id"]))
         deliveries = (row for campaign in campaigns for row in self.deliveries.of_campaign(campaign["id"]))
         answers, after = (self.responses.of_day(program, when) for when in (day, day + DAY))
-        return summed(campaigns, deliveries, self._left_out(program, day), answers, counts, after)
+        sums = summed(campaigns, deliveries, self._left_out(program, day), answers, counts, after)
+        for id, campaign in sums.by_campaign.items():
+            if over(campaign) and self.deliveries.move_campaign(id, "DONE"):
+                campaign["state"] = "DONE"
+        return sums
 
     def _left_out(self, program: str, day: date) -> Iterator[Mapping[str, Any]]:
         """Those the plan of the day left out; none where no campaign was planned."""

@@ -105,16 +105,23 @@ class Day:
             self.sandbox.settle()
 
 
+def begin(sandbox: Sandbox, program: Program, day: date) -> None:
+    """The time at which the program's batch runs on that day; what has expired by then is gone."""
+    sandbox.begin(scheduled_at(program, day))
+    sandbox.sweep(sandbox.now())
+
+
 def live_day(
     sandbox: Sandbox, program: Program, day: date, *, told: Told = lambda moment: None, batch: bool = True, **run: Any
 ) -> DayBooks:
     """Run the batch at its time, then live the day to its end; what the books say of it.
 
-    Not `batch`: it was run before. `run` are options of `Sandbox.run_batch`. The report is made anew at the end, since the last
-    zones have their mails after 23:59. Raises BatchFailed, and RuntimeError where the day does not come to rest.
+    Not `batch`: the day was begun, and the batch run, before. `run` are options of `Sandbox.run_batch`. The report is made anew at
+    the end, since the last zones have their mails after 23:59. Raises BatchFailed, and RuntimeError where the day does not come
+    to rest.
     """
-    sandbox.begin(scheduled_at(program, day))
     if batch:
+        begin(sandbox, program, day)
         sandbox.run_batch(program, day, **run)
     lived = Day(sandbox, program, day)
     lived.live(told)

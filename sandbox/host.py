@@ -20,7 +20,7 @@ from sandbox.settling import Settling
 from sandbox.stand_ins import StandIns
 from sandbox.synth import ROOT, synthesise
 from sandbox.tables import clear
-from sandbox.timeline import DayClock
+from sandbox.timeline import DayClock, HurriedClock
 from sandbox.ttl import sweep
 
 # Wait states and retry pauses take a tenth of their time; no result depends on the machine's clock.
@@ -83,9 +83,10 @@ class Host:
         return self.clock.now().isoformat()
 
     def settle(self) -> None:
-        """Wait until nothing is under way. Raises NotSettled."""
-        self.stand_ins.ses.bus.drain()
-        self._settling.settle()
+        """Wait until nothing is under way, SES's own events included. Raises NotSettled."""
+        told = -1
+        while told != (told := len(self.stand_ins.ses.events())):
+            self._settling.settle()
 
     def measure(self) -> int:
         """Put the metrics that were logged since the last time, as measured now; how many values."""
@@ -111,8 +112,9 @@ class Host:
         self._histories = Histories(self._aws.client("dynamodb"), names["customers_table"])
         self._scores = names["score_cache_table"]
         self._expiring = {table: attribute for stack in stacks for table, attribute in stack.expiring().items()}
-        self.streams = self._running.enter_context(dispatching(stacks, self._aws))
-        self._settling = Settling(self._aws, self.streams)
+        clock = HurriedClock()
+        self.streams = self._running.enter_context(dispatching(stacks, self._aws, clock))
+        self._settling = Settling(self._aws, self.streams, clock)
         self._measuring = Measuring(self._aws.client("logs"), self._aws.client("cloudwatch"))
         self._running.enter_context(self.control)
         self._running.callback(forget, self._state_dir)

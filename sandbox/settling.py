@@ -10,6 +10,7 @@ from typing import Any
 
 from sandbox.ministack import Ministack
 from sandbox.streams import Dispatcher
+from sandbox.timeline import HurriedClock
 
 BUSY = "/_ministack/busy"  # as `embedded` answers it
 PAUSE = 0.03  # seconds between two looks
@@ -23,10 +24,14 @@ class NotSettled(RuntimeError):
 
 @dataclass
 class Settling:
-    """Waits for what follows by itself from what was done: calls of functions, queues that feed them, streams, events."""
+    """Waits for what follows by itself from what was done: calls of functions, queues that feed them, streams, events.
+
+    Batching windows and retries of streams are not waited for: their clock is moved.
+    """
 
     aws: Ministack
     streams: Dispatcher
+    clock: HurriedClock  # of the dispatcher
     _sqs: Any = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -39,7 +44,9 @@ class Settling:
             if time.monotonic() > give_up:
                 raise NotSettled(f"after {LONGEST:.0f} s there is still {self._under_way()}")
             self.streams.drain()
-            quiet = 0 if any(self._under_way().values()) else quiet + 1
+            if held_back := self.streams.wakes():
+                self.clock.hurry_to(held_back)
+            quiet = 0 if held_back or any(self._under_way().values()) else quiet + 1
             time.sleep(PAUSE)
 
     def _under_way(self) -> dict[str, int]:

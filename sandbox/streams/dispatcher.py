@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from collections.abc import Mapping as Lookup
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from threading import Event, RLock
 from typing import Any, Literal
 
@@ -101,12 +101,17 @@ class Dispatcher:
         while True:
             while self.step():
                 pass
-            wakes = [at for reader in self._readers.values() if (at := reader.wakes()) and at <= horizon]
-            if not ahead or not wakes:
+            wakes = self.wakes()
+            if not ahead or wakes is None or wakes > horizon:
                 return
             if not isinstance(self.clock, VirtualClock):
                 raise TypeError("only a virtual clock can be moved ahead")
-            self.clock.advance_to(max(min(wakes), self.clock.now()))
+            self.clock.advance_to(max(wakes, self.clock.now()))
+
+    def wakes(self) -> datetime | None:
+        """When something held back (a window, a retry) will be due if no record comes; None: nothing is."""
+        with self._lock:
+            return min((at for reader in self._readers.values() if (at := reader.wakes())), default=None)
 
     def run(self, stop: Event, pause: float = 0.2) -> None:
         """Step until `stop` is set, resting `pause` seconds (of real time) when there is nothing to do."""

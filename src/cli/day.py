@@ -14,9 +14,9 @@ from cli.run import watched
 from cli.sandboxes import COULD_NOT_START, Warehouse, opened
 from domain.errors import OvationError, Rejected
 from domain.solicitation.program import Program
-from sandbox.batch import BatchFailed, scheduled_at
+from sandbox.batch import BatchFailed
 from sandbox.control import NotRunning
-from sandbox.day import Moment, live_day
+from sandbox.day import Moment, begin, live_day
 from sandbox.day_books import DayBooks
 from sandbox.runtime import STATE, Sandbox
 
@@ -35,7 +35,7 @@ def day(
         if not wanted.enabled:
             raise Rejected(f"{wanted.id} is disabled: a day needs it enabled in its file")
         with opened(warehouse, when) as sandbox:
-            sandbox.begin(scheduled_at(wanted, when))
+            begin(sandbox, wanted, when)
             watched(sandbox, wanted, when)
             books, page = lived_out(sandbox, wanted, when)
     except (BatchFailed, NotRunning, RuntimeError, *COULD_NOT_START) as reason:

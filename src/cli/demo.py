@@ -18,7 +18,8 @@ from cli.program_choice import chosen
 from cli.run import watched
 from cli.sandboxes import COULD_NOT_START, load
 from domain.solicitation.program import Program
-from sandbox.batch import BatchFailed, scheduled_at
+from sandbox.batch import BatchFailed
+from sandbox.day import begin
 from sandbox.olist import is_olist
 from sandbox.runtime import STATE, Sandbox
 from sandbox.sample import write_sample
@@ -72,7 +73,7 @@ def lived(sandbox: Sandbox, job: Job, scratch: Path, as_json: bool, folder: Path
     """
     load(sandbox, job.folder, job.day, scratch)
     program = chosen(job.program, [f"limit={job.mails}"] if job.mails else ())
-    sandbox.begin(scheduled_at(program, job.day))
+    begin(sandbox, program, job.day)
     result = watched(sandbox, program, job.day)
     kept = keep(sandbox, program.id, job.day, folder=folder)
     if not as_json:

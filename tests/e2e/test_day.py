@@ -31,7 +31,7 @@ from sandbox.synth import ROOT
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
 DAY = date(2026, 11, 20)
 ROWS = 2_000  # 200 mails
-REVIEWS = "product-reviews"
+REVIEWS, MUSIC = "product-reviews", "music-feedback"
 ADDRESS = re.compile(r"[A-Za-z0-9._-]+@example\.com")
 Contacts = Mapping[str, Mapping[str, str]]
 
@@ -54,6 +54,16 @@ def lived(tmp_path_factory: pytest.TempPathFactory, programs: dict[str, Program]
     with Sandbox.start(data, state_dir=tmp_path_factory.mktemp("lived")) as sandbox:
         published = listening(sandbox, "ReviewSubmitted")
         yield Lived(sandbox, program, live_day(sandbox, program, DAY), contacts_of(data), published)
+
+
+@pytest.fixture(scope="module")
+def music(lived: Lived, tmp_path_factory: pytest.TempPathFactory, programs: dict[str, Program]) -> tuple[DayBooks, str]:
+    """The same day of the other program, in the same sandbox; and a queue that heard of its playlists."""
+    data = tmp_path_factory.mktemp("music")
+    write_sample(MUSIC, rows=800, seed=7, day=DAY, out=data)
+    lived.sandbox.load(data)
+    heard = listening(lived.sandbox, "PlaylistsUpdated")
+    return live_day(lived.sandbox, programs[MUSIC], DAY), heard
 
 
 def contacts_of(data: Path) -> Contacts:
@@ -155,6 +165,13 @@ def test_every_answer_was_published_once(lived: Lived) -> None:
     assert not [item for item in items(lived.sandbox, "responses_table") if item["PK"]["S"].startswith("OUTBOX#")]
 
 
+def test_nothing_was_given_up(lived: Lived) -> None:
+    sqs = lived.sandbox.client("sqs")
+    for queue in sqs.list_queues()["QueueUrls"]:
+        if "heard" not in queue:
+            assert waiting(sqs, queue) == 0, queue
+
+
 def test_a_slot_that_is_released_again_sends_nothing_again(lived: Lived) -> None:
     campaign = lived.books.campaigns[-1]
     for slot in campaign["slots"]:
@@ -183,9 +200,40 @@ def test_no_log_and_no_work_file_names_a_person(lived: Lived) -> None:
         told += len(text)
         assert not [words for words in wrote if words in text], where
         assert not persons_in(text, lived.contacts, names), where
+        assert "Traceback" not in text, where
     assert told > 100_000  # there was something to look into
     for where, text in (*executions(lived.sandbox), *files(lived.sandbox), *queues(lived.sandbox)):
         assert not persons_in(text, lived.contacts, names), where
+
+
+def test_listeners_are_asked_by_market_and_genre_and_their_thumbs_add_up(music: tuple[DayBooks, str]) -> None:
+    books, _ = music
+    assert {(row["campaign"], row["genre"]) for row in books.deliveries} == {
+        (campaign["id"], campaign["genre"]) for campaign in books.campaigns
+    }
+    assert len({row["zone"] for row in books.deliveries}) > 3
+    assert all(slot.local == ["10:00"] for slot in books.slots())
+    thumbs = Counter((answer["subject"], answer["thumb"]) for answer in books.answers)
+    kept = {
+        (subject_of(item), way): item[name]
+        for item in books.subjects
+        for way, name in (("up", "thumbsUp"), ("down", "thumbsDown"))
+        if item.get(name)
+    }
+    assert kept == thumbs
+    assert len(books.answers) == books.done["answered"] == books.consumed > 3
+
+
+def test_at_six_the_playlists_follow_the_thumbs_given_until_then(lived: Lived, music: tuple[DayBooks, str]) -> None:
+    books, heard = music
+    early = {answer["subject"] for answer in books.answers if answer["submittedAt"] < f"{DAY}T18:00:00Z"}
+    assert {subject_of(item) for item in books.subjects if "score" in item} == early
+    [message] = lived.sandbox.client("sqs").receive_message(QueueUrl=heard, MaxNumberOfMessages=10)["Messages"]
+    event = json.loads(message["Body"])
+    assert (event["detail"]["program"], event["detail"]["date"]) == (MUSIC, str(DAY))
+    found = lived.sandbox.client("s3").get_object(Bucket=event["detail"]["bucket"], Key=event["detail"]["key"])
+    often = {subject for subject, count in Counter(answer["subject"] for answer in books.answers).items() if count > 2}
+    assert {track["track"] for tracks in json.load(found["Body"]).values() for track in tracks} <= often
 
 
 def test_the_command_lives_a_day_in_a_running_sandbox(lived: Lived, tmp_path: Path) -> None:
@@ -203,6 +251,10 @@ def test_the_command_lives_a_day_in_a_running_sandbox(lived: Lived, tmp_path: Pa
     assert "<svg" in Path(told["report"]).read_text()
 
 
+def subject_of(aggregate: Mapping[str, Any]) -> str:
+    return str(aggregate["PK"]).rsplit("#", 1)[1]
+
+
 def persons_in(text: str, contacts: Contacts, names: Iterable[str]) -> list[str]:
     return [*(set(ADDRESS.findall(text)) & contacts.keys()), *(name for name in as_logged(names) if name in text)]
 
@@ -215,6 +267,11 @@ def as_logged(texts: Iterable[str]) -> set[str]:
 def items(sandbox: Sandbox, table: str) -> list[dict[str, Any]]:
     pages = sandbox.client("dynamodb").get_paginator("scan").paginate(TableName=sandbox.address.names[table])
     return [item for page in pages for item in page["Items"]]
+
+
+def waiting(sqs: Any, queue: str) -> int:
+    names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+    return sum(map(int, sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=names)["Attributes"].values()))
 
 
 def outbox(sandbox: Sandbox) -> list[dict[str, Any]]:

@@ -13,8 +13,8 @@ import pytest
 
 from sandbox.ministack import REGION, Ministack
 from sandbox.settling import Settling
-from sandbox.streams import Dispatcher, invoke_handlers
-from sandbox.timeline import DayClock, WallClock
+from sandbox.streams import Dispatcher, Mapping, invoke_handlers
+from sandbox.timeline import DayClock, HurriedClock
 
 ROLE = "arn:aws:iam::000000000000:role/any"
 # Takes a while, then notes what it was told; fails as often as it is asked to.
@@ -56,7 +56,8 @@ def slow(aws: Ministack) -> str:
 
 @pytest.fixture
 def settling(aws: Ministack) -> Settling:
-    return Settling(aws, Dispatcher([], invoke_handlers({}), aws.client, WallClock()))
+    clock = HurriedClock()
+    return Settling(aws, Dispatcher([], invoke_handlers({}), aws.client, clock), clock)
 
 
 def noted(aws: Ministack) -> list[dict[str, Any]]:
@@ -100,6 +101,17 @@ def fed_by_a_queue(aws: Ministack, function: str) -> Iterator[str]:
     made = functions.create_event_source_mapping(FunctionName=function, EventSourceArn=arn, BatchSize=1)
     yield queue
     functions.delete_event_source_mapping(UUID=made["UUID"])
+
+
+def test_a_window_of_a_stream_is_not_waited_for_but_its_batch_is(aws: Ministack) -> None:
+    kinesis, seen = aws.client("kinesis"), []
+    kinesis.create_stream(StreamName="windowed", ShardCount=1)
+    arn = kinesis.describe_stream(StreamName="windowed")["StreamDescription"]["StreamARN"]
+    clock, mapping = HurriedClock(), Mapping(uuid="m", function="f", stream_arn=arn, batching_window=300)
+    streams = Dispatcher([mapping], invoke_handlers({"f": lambda event, _: seen.append(event)}), aws.client, clock)
+    kinesis.put_record(StreamName="windowed", Data=b"1", PartitionKey="1")
+    Settling(aws, streams, clock).settle()
+    assert len(seen) == 1
 
 
 def test_an_event_keeps_its_own_time_and_speaks_for_its_service(aws: Ministack, slow: str, settling: Settling) -> None:

@@ -14,7 +14,7 @@ from adapters.aws.work_files import WorkFiles
 from cli.console import BAD_INPUT, AsJson, err, give_up, out, print_json
 from cli.deployment import Deployment, Stack
 from cli.optout import Customer
-from cli.rewriting import Rewriter
+from cli.rewriting import LOST, Rewriter
 from domain.errors import OvationError, Rejected
 from domain.solicitation.run import bucket_of
 from domain.solicitation.stored import iso
@@ -31,7 +31,7 @@ def forget(
     stack: Stack = None,
     as_json: AsJson = False,
 ) -> None:
-    """Erase a customer and print a receipt. Run it again after a batch that was under way. Exit code 2: nothing was done."""
+    """Erase a customer and print a receipt. Run it again after a batch or a sending that was under way. Exit code 2: nothing was done."""
     try:
         if not yes:
             raise Rejected("this cannot be undone: give --yes to erase the customer's data")
@@ -56,7 +56,9 @@ def erased(deployment: Deployment, customer: str, at: datetime) -> dict[str, Any
     }
     rewriter = Rewriter(s3, customer, _about(customer, traces))
     work, outputs = names["work_bucket"], names["outputs_bucket"]
-    files = rewriter.rewrite(work, ("runs/", "contacts/", "campaigns/"), _of_bucket(customer, WorkFiles(s3, work)))
+    files = rewriter.rewrite(
+        work, ("runs/", "contacts/", "campaigns/", LOST), _of_bucket(customer, WorkFiles(s3, work))
+    )
     files |= rewriter.rewrite(outputs, ("exports/candidates/", "training/"))
     return {
         # A receipt that named the customer would itself have to be erased.
@@ -65,7 +67,8 @@ def erased(deployment: Deployment, customer: str, at: datetime) -> dict[str, Any
         "tables": tables,
         "files": files,
         "photos": len(_photos(s3, names["photos_bucket"], traces)),
-        "kept": "an opt-out under the customer's id, and suppressed addresses as hashes",
+        "kept": "an opt-out under the customer's id, suppressed addresses as hashes, and for at most 14 days"
+        " messages in dead-letter queues",
     }
 
 

@@ -6,13 +6,16 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
+import orjson
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from adapters.files import jsonl
+from domain.solicitation.keys import customer_key, escaped
 
 Row = Mapping[str, Any]
-AT_ONCE = 16  # objects in work; an erasure waits for S3, not for us
+LOST = "aws/lambda/"  # where Lambda puts what a stream's reader could not take (AWS: S3 as an on-failure destination)
+AT_ONCE = 10  # objects in work, as many as a client keeps connections; an erasure waits for S3, not for us
 
 
 @dataclass(frozen=True)
@@ -37,13 +40,34 @@ class Rewriter:
         return [item["Key"] for page in pages for item in page.get("Contents", ())]
 
     def _object(self, bucket: str, key: str) -> int:
-        if not key.endswith((".gz", ".parquet")) and "/candidates/" not in key:
+        read = self._reader(key)
+        if read is None:
             return 0
-        body = self.s3.get_object(Bucket=bucket, Key=key)["Body"].read()
-        without, count = self._lines(body, key) if key.endswith(".gz") else self._parquet(body)
+        without, count = read(self.s3.get_object(Bucket=bucket, Key=key)["Body"].read())
         if count:
             self.s3.put_object(Bucket=bucket, Key=key, Body=without)
         return count
+
+    def _reader(self, key: str) -> Callable[[bytes], tuple[bytes, int]] | None:
+        """How objects of that name are read; None for what holds no rows. Athena gives its Parquet files no ending."""
+        if key.endswith(".gz"):
+            return lambda body: self._lines(body, key)
+        if key.startswith(LOST):
+            return self._lost
+        return self._parquet if key.endswith(".parquet") or "/candidates/" in key else None
+
+    def _lost(self, body: bytes) -> tuple[bytes, int]:
+        """Stream records that could not be delivered, as Lambda sets them aside: a document with a batch as its `payload`."""
+        document = orjson.loads(body)
+        batch = document.get("payload", document)
+        batch = orjson.loads(batch) if isinstance(batch, str) else batch
+        kept = [record for record in batch.get("Records", ()) if not self._told_of(record)]
+        count = len(batch.get("Records", ())) - len(kept)
+        return orjson.dumps({**document, "payload": orjson.dumps({**batch, "Records": kept}).decode()}), count
+
+    def _told_of(self, record: Row) -> bool:
+        key = record.get("dynamodb", {}).get("Keys", {}).get("PK", {}).get("S", "")
+        return bool(key == customer_key(self.customer) or key.startswith(f"OUTBOX#{escaped(self.customer)}#"))
 
     def _lines(self, body: bytes, key: str) -> tuple[bytes, int]:
         """In a file that is written anew, a line that is no row becomes a word about its place."""

@@ -92,6 +92,9 @@ def _files():
     work.write("campaigns/small-reviews/2026-11-20/left-out.jsonl.gz", [rows[1]])
     training = [{"delivery": delivery_id("small-reviews", row["customer"], "p1"), "label": 1} for row in rows]
     outputs.write("training/small-reviews/2026-11-22/2026-11-20.jsonl.gz", training)
+    lost = [{"dynamodb": {"Keys": {"PK": {"S": f"OUTBOX#{who}#p#s"}}}} for who in (GONE.replace("#", "%23"), STAYS)]
+    aside = {"requestContext": {}, "payload": json.dumps({"Records": lost})}
+    work.write_json("aws/lambda/uuid/shard/2026/11/20/record", aside)
     buffer = io.BytesIO()
     pq.write_table(pa.table({"customer": [GONE, STAYS, None], "status": ["CONSUMED"] * 3}), buffer)
     outputs.s3.put_object(Bucket="outputs", Key="exports/candidates/program=p/date=d/x/0_1", Body=buffer.getvalue())
@@ -111,6 +114,8 @@ def everything():
             texts.append(item["Key"])
             if item["Key"].endswith(".gz"):
                 texts += map(json.dumps, jsonl.decode(io.BytesIO(body), item["Key"]))
+            elif item["Key"].startswith("aws/lambda/"):
+                texts.append(body.decode())
             elif item["Key"].startswith("exports/"):
                 texts.append(str(pq.read_table(io.BytesIO(body)).to_pylist()))
     return "\n".join(texts)
@@ -144,7 +149,7 @@ def test_an_answer_stays_without_its_author_and_counts_stay(deployment):
 def test_the_receipt_counts_what_was_erased_where_and_names_nobody(deployment):
     receipt = erased(deployment, GONE, AT)
     assert receipt["tables"] == {"Customers": 2, "Candidates": 2, "ScoreCache": 1, "Deliveries": 2, "Responses": 1}
-    assert len(receipt["files"]) == 4
+    assert len(receipt["files"]) == 5
     assert set(receipt["files"].values()) == {1}
     assert receipt["photos"] == 1
     assert "ann" not in json.dumps(receipt)

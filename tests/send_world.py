@@ -177,15 +177,22 @@ class SendWorld:
 
     # What sending does
 
-    def deliver(self, message: Mapping[str, Any], *, desk: Desk | None = None) -> bool:
-        """Give the handler one message that was queued when it says; whether it was dealt with."""
+    def deliver(self, message: Mapping[str, Any], *, desk: Desk | None = None, redriven: bool = False) -> bool:
+        """Give the handler one message that was queued when it says; whether it was dealt with.
+
+        `redriven`: it comes from the dead letters, so that SQS says that it was sent just now.
+        """
         queued = datetime.fromisoformat(message["scheduledTime"])
-        record = {
+        record: dict[str, Any] = {
             "messageId": f"m{next(self._numbers)}",
             "body": self.json(message),
             "attributes": {"SentTimestamp": str(round(queued.timestamp() * 1000))},
         }
         received = self.now.timestamp()
+        if redriven:
+            queued_at = {"stringValue": record["attributes"]["SentTimestamp"], "dataType": "Number"}
+            record["messageAttributes"] = {"queuedAt": queued_at}
+            record["attributes"] = {"SentTimestamp": str(round(received * 1000))}
         answer = send.send([record], received=received, desk=desk or self.desk(), seconds=lambda: self.passed)
         return not answer["batchItemFailures"]
 

@@ -2,9 +2,12 @@
 
 import json
 
+import boto3
 import pytest
 from campaign_world import campaign_world
+from moto import mock_aws
 
+from adapters.aws.outbox import Outbox
 from domain.errors import Rejected
 
 US = "small-reviews.2026-11-20.US"
@@ -109,3 +112,12 @@ def test_a_crash_at_any_call_and_a_second_call_queue_each_chunk_with_the_same_wo
             assert len(queued) >= 25
             assert sorted(set(queued)) == bodies, call
             assert world.deliveries.campaign(LONG["id"]) == record
+
+
+def test_a_pointer_bears_when_it_was_queued_since_a_redrive_makes_sqs_forget():
+    with mock_aws():
+        sqs = boto3.client("sqs", "eu-west-1", aws_access_key_id="test", aws_secret_access_key="test")
+        url = sqs.create_queue(QueueName="outbox")["QueueUrl"]
+        Outbox(sqs, url, clock=lambda: 1795186800.5).send([{"campaign": US}])
+        [message] = sqs.receive_message(QueueUrl=url, MessageAttributeNames=["All"])["Messages"]
+    assert message["MessageAttributes"]["queuedAt"]["StringValue"] == "1795186800500"

@@ -191,6 +191,13 @@ def test_what_waited_till_the_night_does_not_keep_a_call_in_doubt_from_being_set
     assert "reportedAt" in world.rows()["c0 p1"]
 
 
+def test_a_chunk_that_comes_back_from_the_dead_letters_knows_what_time_it_is(world):
+    message = world.campaign(world.recipients(1))
+    world.passed += timedelta(minutes=90).total_seconds()
+    assert world.deliver(message, redriven=True)
+    assert world.rows()["c0 p1"]["sentAt"] == "2026-11-20T16:30:00Z"
+
+
 def test_a_chunk_that_has_to_wait_says_so_as_the_queues_age_does_not(world, monkeypatch):
     said = []
     monkeypatch.setattr(send, "measure", lambda name, count, **dimensions: said.append((name, count, dimensions)))

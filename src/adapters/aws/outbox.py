@@ -1,7 +1,8 @@
 """The outbox queue: pointers to the chunks of a recipient list that are due, ten a call."""
 
 import json
-from collections.abc import Iterable, Mapping
+import time
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -18,11 +19,13 @@ Message = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Outbox:
-    """The same message always has the same body."""
+    """The same message always has the same body. The attribute `queuedAt` (epoch ms) stays with it where SQS's own SentTimestamp
+    does not: a message that is sent back from the dead letters counts as a new one."""
 
     sqs: "SQSClient"
     url: str
     backoff: Backoff = PATIENT
+    clock: Callable[[], float] = time.time
 
     def send(self, messages: Iterable[Message], *, delay_seconds: int = 0) -> int:
         """Queue every message at least once; how many. Those the queue turned away are sent again.
@@ -31,10 +34,10 @@ class Outbox:
         """
         sent = 0
         for batch in chunks(messages, MESSAGES_A_CALL):
+            queued = {"queuedAt": {"DataType": "Number", "StringValue": str(round(self.clock() * 1000))}}
+            all_have = {"DelaySeconds": delay_seconds, "MessageAttributes": queued}
             bodies = [json.dumps(message, sort_keys=True) for message in batch]
-            self._send(
-                [{"Id": str(n), "MessageBody": body, "DelaySeconds": delay_seconds} for n, body in enumerate(bodies)]
-            )
+            self._send([{"Id": str(n), "MessageBody": body, **all_have} for n, body in enumerate(bodies)])
             sent += len(batch)
         return sent
 

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from datetime import timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -34,7 +33,7 @@ from handlers.solicitation.chunks.ending import doubt, look_again, put_off, tomo
 from handlers.solicitation.chunks.letters import letters
 from handlers.solicitation.chunks.posting import Posting
 from handlers.solicitation.chunks.reserving import Taken, take_up
-from handlers.solicitation.chunks.work import Chunk, Clock, Desk, Message, Tally
+from handlers.solicitation.chunks.work import Chunk, Clock, Desk, Message, Tally, waited
 from handlers.solicitation.complete import NAMESPACE
 from handlers.solicitation.delivery_settings import SendSettings
 
@@ -88,8 +87,7 @@ def send(
     for record in records:
         try:
             message = Message.of(record["body"])
-            waited = received - int(record["attributes"]["SentTimestamp"]) / 1000
-            start = message.scheduled + timedelta(seconds=max(0.0, waited))
+            start = message.scheduled + waited(record, received)
             work_on(message, Clock(start, seconds, began), new_holder(), desk)
         except (Unavailable, Rejected) as reason:
             failures.append({"itemIdentifier": record["messageId"]})

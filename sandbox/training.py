@@ -1,49 +1,17 @@
 """SageMaker's control plane in, models trained by the shipped code and deployed into the runtime stand-in out."""
 
 import hashlib
-import re
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
 
-from sandbox.aws_http import AwsError, AwsServer, Faults, Reply, Request
+from sandbox.aws_http import AwsError, AwsServer, Reply, Request
 from sandbox.model import LogisticModel
 from sandbox.sagemaker import SageMakerServer
 from sandbox.training_job import model_of, train
-
-NAME = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}")
-ARN = "arn:aws:sagemaker:us-east-1:000000000000:{kind}/{name}"
-Document = dict[str, Any]
-
-
-@dataclass
-class TrainingFaults(Faults):
-    """`roll_back`, `fail_training` count the coming updates and jobs that end so. `looks`: how many times a job or an update is
-    seen under way before it is seen done."""
-
-    roll_back: int = 0
-    fail_training: int = 0
-    looks: int = 0
-
-
-@dataclass
-class _Endpoint:
-    """`model` is what the runtime stand-in was given with `config`; `next` the configuration on its way, `looks` still to come."""
-
-    config: str
-    model: LogisticModel
-    next: str | None = None
-    looks: int = 0
-    going_back: bool = False
-
-
-@dataclass
-class _Jobs:
-    known: dict[str, Document] = field(default_factory=dict)
-    looks: dict[str, int] = field(default_factory=dict)
+from sandbox.training_state import ARN, Document, Jobs, MovingEndpoint, TrainingFaults, invalid, named
 
 
 class TrainingServer(AwsServer):
@@ -59,7 +27,7 @@ class TrainingServer(AwsServer):
         self.models: dict[str, Document] = {}
         self.configs: dict[str, Document] = {}
         self._s3, self._serving = s3, serving
-        self._jobs, self._endpoints = _Jobs(), dict[str, _Endpoint]()
+        self._jobs, self._endpoints = Jobs(), dict[str, MovingEndpoint]()
         self._deployed: dict[str, LogisticModel] = {}  # by configuration
         self._state = threading.RLock()
 
@@ -79,7 +47,7 @@ class TrainingServer(AwsServer):
             raise AwsError(error.status, error.code, error.message, {"__type": error.code}) from error
 
     def create_training_job(self, asked: Document) -> Document:
-        name = _named(asked, "TrainingJobName")
+        name = named(asked, "TrainingJobName")
         if name in self._jobs.known:
             raise AwsError(400, "ResourceInUse", f"Training job names must be unique; {name} exists.")
         self._jobs.known[name] = {**asked, "TrainingJobStatus": "InProgress"}
@@ -92,7 +60,7 @@ class TrainingServer(AwsServer):
         """A job is done when its thread is, and has been seen under way often enough."""
         job = self._jobs.known.get(name := asked["TrainingJobName"])
         if job is None:
-            raise _invalid("Requested resource not found.")
+            raise invalid("Requested resource not found.")
         arn = ARN.format(kind="training-job", name=name)
         if self._jobs.looks[name] > 0:
             self._jobs.looks[name] -= 1
@@ -100,14 +68,14 @@ class TrainingServer(AwsServer):
         return {**job, "TrainingJobArn": arn, "SecondaryStatus": job["TrainingJobStatus"], "CreationTime": 0}
 
     def create_model(self, asked: Document) -> Document:
-        name = _named(asked, "ModelName")
+        name = named(asked, "ModelName")
         return self._add(self.models, "model", name, asked)
 
     def create_endpoint_config(self, asked: Document) -> Document:
-        name = _named(asked, "EndpointConfigName")
+        name = named(asked, "EndpointConfigName")
         for variant in asked["ProductionVariants"]:
             if variant["ModelName"] not in self.models:
-                raise _invalid(f'Could not find model "{variant["ModelName"]}".')
+                raise invalid(f'Could not find model "{variant["ModelName"]}".')
         return self._add(self.configs, "endpoint configuration", name, asked)
 
     def describe_endpoint_config(self, asked: Document) -> Document:
@@ -115,7 +83,7 @@ class TrainingServer(AwsServer):
         for endpoint in self._serving.models:
             self._present(endpoint)  # whose first configurations are there from the beginning
         if name not in self.configs:
-            raise _invalid(f'Could not find endpoint configuration "{name}".')
+            raise invalid(f'Could not find endpoint configuration "{name}".')
         return {
             **self.configs[name],
             "EndpointConfigArn": ARN.format(kind="endpoint-config", name=name),
@@ -126,9 +94,9 @@ class TrainingServer(AwsServer):
         name, config = asked["EndpointName"], asked["EndpointConfigName"]
         endpoint = self._present(name)
         if endpoint.next:
-            raise _invalid(f'Cannot update in-progress endpoint "{name}".')
+            raise invalid(f'Cannot update in-progress endpoint "{name}".')
         if config not in self.configs:
-            raise _invalid(f'Could not find endpoint configuration "{config}".')
+            raise invalid(f'Could not find endpoint configuration "{config}".')
         endpoint.next, endpoint.looks = config, self.faults.looks
         endpoint.going_back = self.faults.take("roll_back")
         return {"EndpointArn": ARN.format(kind="endpoint", name=name)}
@@ -150,7 +118,7 @@ class TrainingServer(AwsServer):
             "LastModifiedTime": 0,
         }
 
-    def _arrive(self, name: str, endpoint: _Endpoint) -> None:
+    def _arrive(self, name: str, endpoint: MovingEndpoint) -> None:
         assert endpoint.next is not None
         if not endpoint.going_back:
             endpoint.config = endpoint.next
@@ -164,11 +132,11 @@ class TrainingServer(AwsServer):
             self._deployed[config] = model_of(self._s3(), model["PrimaryContainer"]["ModelDataUrl"])
         return self._deployed[config]
 
-    def _present(self, name: str) -> _Endpoint:
+    def _present(self, name: str) -> MovingEndpoint:
         """The endpoint as it stands; one that was loaded, or loaded anew, has a configuration of its own content."""
         model = self._serving.models.get(name)
         if model is None:
-            raise _invalid(f'Could not find endpoint "{name}".')
+            raise invalid(f'Could not find endpoint "{name}".')
         known = self._endpoints.get(name)
         if known is None or known.model is not model:
             config = f"{name}-{hashlib.sha256(repr(model).encode()).hexdigest()[:8]}"
@@ -178,12 +146,12 @@ class TrainingServer(AwsServer):
                 "ProductionVariants": [{**variant, "InstanceType": "ml.m5.large"}],
             }
             self._deployed[config] = model
-            known = self._endpoints[name] = _Endpoint(config, model)
+            known = self._endpoints[name] = MovingEndpoint(config, model)
         return known
 
     def _add(self, kept: dict[str, Document], kind: str, name: str, asked: Document) -> Document:
         if name in kept:
-            raise _invalid(f'Cannot create already existing {kind} "arn:…/{name}".')
+            raise invalid(f'Cannot create already existing {kind} "arn:…/{name}".')
         kept[name] = asked
         return {"ModelArn" if kind == "model" else "EndpointConfigArn": ARN.format(kind=kind, name=name)}
 
@@ -211,14 +179,3 @@ VERBS: Mapping[str, Callable[[TrainingServer, Document], Document]] = {
     "DescribeEndpoint": TrainingServer.describe_endpoint,
 }
 DONE = ("ModelArtifacts", "FailureReason")
-
-
-def _named(asked: Document, field: str) -> str:
-    name: str = asked[field]
-    if not NAME.fullmatch(name):
-        raise _invalid(f"Value '{name}' at '{field}' failed to satisfy constraint: {NAME.pattern}")
-    return name
-
-
-def _invalid(message: str) -> AwsError:
-    return AwsError(400, "ValidationException", message)

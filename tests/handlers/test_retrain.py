@@ -374,6 +374,7 @@ def test_features_of_a_cached_score_come_from_the_run_that_asked(world):
     keep_features(world, old + timedelta(days=2), {("c1", "p1"): {"engagement_score": 0.2, "price": 1.0}})
     keep_features(world, day, {("c1", "p1"): {"engagement_score": 0.9, "price": 1.0}})
     ids = campaign(world, 8, "c1", features=False)
+    campaign(world, 5, "c2")  # so that the later runs are read too
     world.step(step="dataset")
     assert rows_of(world)[ids["c1"]]["features"]["engagement_score"] == 0.2
 

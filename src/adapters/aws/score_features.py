@@ -22,13 +22,12 @@ class ScoreFeatures:
     files: WorkFiles
 
     def keep(self, run: Run, bucket: str, batches: Sequence[Batch]) -> None:
-        """Named by its content: a repeated stage, which asks only about what is not cached yet, takes nothing back."""
+        """Named by whom it is about: a repeated stage, which asks only about what is not cached yet, takes nothing back."""
         if not batches:
             return
         digest = sha256()
         for batch in batches:
             digest.update(orjson.dumps([batch.model.id, batch.pairs]))
-            digest.update(b"".join(batch.lines))
         self.files.write(run.work_key(bucket, f"{STAGE}-{digest.hexdigest()[:16]}"), _rows(batches))
 
     def read(self, program: str, since: date, until: date) -> Iterator[tuple[date, dict[str, Any]]]:

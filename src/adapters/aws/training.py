@@ -59,15 +59,16 @@ class Training:
 
     def start(self, job: Job) -> None:
         """A job of this name that is there already is the one we want."""
+        machines: Any = {"InstanceType": INSTANCE, "InstanceCount": 1, "VolumeSizeInGB": 10}
         with aws_calls(f"start {job.name}"), _once():
             self.sagemaker.create_training_job(
                 TrainingJobName=job.name,
                 AlgorithmSpecification={"TrainingImage": self.image, "TrainingInputMode": "File"},
                 HyperParameters={name: json.dumps(value) for name, value in _script(job.code).items()},
                 RoleArn=self.role,
-                InputDataConfig=[_channel(name, prefix) for name, prefix in job.inputs.items()],  # type: ignore[misc]
+                InputDataConfig=[_channel(name, prefix) for name, prefix in job.inputs.items()],
                 OutputDataConfig={"S3OutputPath": job.output},
-                ResourceConfig={"InstanceType": INSTANCE, "InstanceCount": 1, "VolumeSizeInGB": 10},
+                ResourceConfig=machines,
                 StoppingCondition={"MaxRuntimeInSeconds": MOST_SECONDS},
             )
 
@@ -90,7 +91,7 @@ class Training:
         """The configuration `like` with the model `name` in place of its own; both names are one."""
         with aws_calls(f"create endpoint configuration {name}"):
             present: Any = self.sagemaker.describe_endpoint_config(EndpointConfigName=like)
-            variant = {**present["ProductionVariants"][0], "ModelName": name}
+            variant: Any = {**present["ProductionVariants"][0], "ModelName": name}
             kept = {key: present[key] for key in TAKEN_OVER if present.get(key)}
             with _once():
                 self.sagemaker.create_endpoint_config(EndpointConfigName=name, ProductionVariants=[variant], **kept)
@@ -102,13 +103,13 @@ class Training:
 
     def move(self, endpoint: str, config: str) -> None:
         """Blue/green: the new fleet takes over once it stands; should it not come to, SageMaker goes back by itself."""
-        routing = {"Type": "ALL_AT_ONCE", "WaitIntervalInSeconds": BAKE_SECONDS}
-        policy = {"TrafficRoutingConfiguration": routing, "MaximumExecutionTimeoutInSeconds": MOST_SECONDS}
+        routing: Any = {"Type": "ALL_AT_ONCE", "WaitIntervalInSeconds": BAKE_SECONDS}
+        policy: Any = {"TrafficRoutingConfiguration": routing, "MaximumExecutionTimeoutInSeconds": MOST_SECONDS}
         with aws_calls(f"update endpoint {endpoint}"):
             self.sagemaker.update_endpoint(
                 EndpointName=endpoint,
                 EndpointConfigName=config,
-                DeploymentConfig={"BlueGreenUpdatePolicy": policy},  # type: ignore[typeddict-item]
+                DeploymentConfig={"BlueGreenUpdatePolicy": policy},
             )
 
 
@@ -117,7 +118,7 @@ def _script(code: str) -> dict[str, str]:
     return {"sagemaker_program": SCRIPT, "sagemaker_submit_directory": code}
 
 
-def _channel(name: str, prefix: str) -> dict[str, Any]:
+def _channel(name: str, prefix: str) -> Any:
     source = {"S3DataType": "S3Prefix", "S3Uri": prefix, "S3DataDistributionType": "FullyReplicated"}
     return {"ChannelName": name, "DataSource": {"S3DataSource": source}}
 

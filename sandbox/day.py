@@ -13,7 +13,7 @@ from domain.solicitation.program import Program
 from sandbox.batch import scheduled_at
 from sandbox.clock import Fired, Schedule, ScheduleClock
 from sandbox.day_books import DayBooks, read_books
-from sandbox.people import Act, Deed, Letter, acts_on, habits_of, letters
+from sandbox.people import Act, Deed, Letter, Shop, acts_on, count, habits_of, letters
 from sandbox.runtime import Sandbox
 from sandbox.stand_ins import FATES
 
@@ -44,19 +44,22 @@ class Day:
     letters: list[Letter] = field(default_factory=list)
     moments: list[Moment] = field(default_factory=list)
     _ahead: list[Act] = field(default_factory=list)  # what people and machines will do
-    _seen: int = 0  # mails in the outbox so far, of all days
+    _seen: int = field(init=False)  # mails in the outbox so far, of all days
 
     def __post_init__(self) -> None:
         self.clock = ScheduleClock(self.sandbox.client, self.sandbox, self._wanted)
         self._http = urllib3.PoolManager(maxsize=AT_ONCE, retries=False, timeout=60)
-        self._ses = self.sandbox.address.endpoints["sesv2"]
+        address = self.sandbox.address
+        self._ses = address.endpoints["sesv2"]
+        self._seen = count(self._ses)
+        self.shop = Shop(address.endpoints["serve"], address.region, self.program, self._http)
 
     def live(self, told: Told = lambda moment: None) -> None:
         """Go from firing to firing until the last zone has had its mails, the jobs are done and everybody has acted."""
         self.sandbox.settle()
-        self._open_mail()
         while (due := self._next()) is not None:
             self._act_until(due)
+            self.shop.look(due)
             self.sandbox.measure()  # before the jobs that read it, and each day's on that day
             fired = self.clock.run_until(due)
             self.sandbox.settle()

@@ -56,10 +56,20 @@ class _Markup(HTMLParser):
             self.images.append(found["src"])
 
 
-def letters(ses: str, since: int = 0) -> list[Letter]:
+def letters(ses: str, since: int) -> list[Letter]:
     """The mails in the outbox at that endpoint but the first `since`, in the order in which they were accepted."""
+    return list(map(letter, _outbox(ses, since)))
+
+
+def count(ses: str) -> int:
+    """How many mails are in the outbox at that endpoint."""
+    return len(_outbox(ses, 0))
+
+
+def _outbox(ses: str, since: int) -> list[Mapping[str, Any]]:
     with urllib.request.urlopen(f"{ses}/_sandbox/mails?since={since}", timeout=60) as answer:  # noqa: S310  our own address
-        return list(map(letter, json.load(answer)))
+        mails: list[Mapping[str, Any]] = json.load(answer)
+    return mails
 
 
 def letter(mail: Mapping[str, Any]) -> Letter:

@@ -188,6 +188,9 @@ def test_the_days_report_shows_what_the_books_say(lived: Lived) -> None:
     s3 = lived.sandbox.client("s3")
     report = json.load(s3.get_object(Bucket=bucket, Key=key.replace(".html", ".json"))["Body"])
     assert report["counts"] == dict(lived.books.counts)
+    measured = {figure["name"]: figure["value"] for figures in report["figures"].values() for figure in figures}
+    assert measured["Serving latency, p99"] > 0  # what functions embedded in their logs reached CloudWatch
+    assert measured["Availability"] == 1
     page = s3.get_object(Bucket=bucket, Key=key)["Body"].read().decode()
     assert "<svg" in page
 

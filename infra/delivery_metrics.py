@@ -24,6 +24,11 @@ def unsettled(program: Program) -> cloudwatch.Metric:
     return metric("UnknownUnsettled", {"Program": program.id})
 
 
+def put_off(program: Program, reason: str) -> cloudwatch.Metric:
+    """Chunks put back into the outbox as new messages, whose age therefore tells nothing."""
+    return metric("PutOff", {"Program": program.id, "Reason": reason})
+
+
 def skipped(program: Program, reason: str) -> cloudwatch.Metric:
     return metric("Skipped", {"Program": program.id, "Reason": reason}, Duration.hours(1))
 

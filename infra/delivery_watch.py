@@ -9,7 +9,15 @@ from aws_cdk import aws_stepfunctions as sfn
 
 from domain.solicitation.program import Program
 from infra.alarms import Alarms
-from infra.delivery_metrics import CUSTOMER_ROUTE, export_seconds, lingering, reports_an_hour, serving, unsettled
+from infra.delivery_metrics import (
+    CUSTOMER_ROUTE,
+    export_seconds,
+    lingering,
+    put_off,
+    reports_an_hour,
+    serving,
+    unsettled,
+)
 from infra.function import PythonFunction
 from infra.watch import daily
 from infra.web_api import WebApi
@@ -20,6 +28,13 @@ FAILED_SHARE = 0.01  # of five minutes' calls; the day's report holds the seed's
 REPORT_HOURS = 25  # a day, and an hour to notice
 STREAM_AGE = Duration.hours(1)  # how late an answer's event may be
 BOUNCES, COMPLAINTS = 0.05, 0.001  # from here on AWS puts a sender under review (SES: reputation)
+
+# Why mails wait that nobody may have meant to wait: the reasons of `send`.
+PUT_OFF: Mapping[str, str] = {
+    "stopped": "the kill switch is thrown (`ovation go` lets them go on).",
+    "held": "SES refuses the account, the sender or the configuration set, or a right is missing.",
+    "too_late": "their local hour is long over, so they were put off to the next day's.",
+}
 
 # Minutes a job may take, by what is asked about: seed 001 (product), seed 000 (track). Other programs have the longer.
 WINDOWS: Mapping[str, Mapping[str, int]] = {
@@ -47,9 +62,16 @@ class DeliveryWatch:
             late.to_seconds(),
             outbox.metric_approximate_age_of_oldest_message(period=FIVE, statistic="Maximum"),
             id="MailsLate",
-            says=f"A chunk has waited {late.to_human_string()}: see the kill switch, SES's rate and quota, and Send's log.",
+            says=f"A chunk has waited {late.to_human_string()} to be taken up: see SES's rate, Send's concurrency and its log.",
         )
         for program in self._enabled():
+            for reason, why in PUT_OFF.items():
+                self._alarms.at_least(
+                    1,
+                    put_off(program, reason),
+                    id=f"{program.id}-{reason}",
+                    says=f"Mails of {program.id} wait: {why} Send's log names the chunks; none is lost.",
+                )
             self._alarms.at_least(
                 1,
                 unsettled(program),

@@ -17,7 +17,7 @@ from infra.queue import DeadLetters
 from infra.stages import Stage
 
 # Opens and clicks are not among them: our own pixel and redirect are the only source of those.
-EVENTS = ("SEND", "DELIVERY", "BOUNCE", "COMPLAINT", "REJECT", "DELIVERY_DELAY")
+EVENTS = ("SEND", "DELIVERY", "BOUNCE", "COMPLAINT", "REJECT", "DELIVERY_DELAY", "RENDERING_FAILURE")
 KEY_LENGTH = 64
 
 

@@ -41,7 +41,7 @@ class RetrainMachine(Construct):
         acknowledge(self.machine, {**actions, **versions})
 
     def _definition(self) -> sfn.IChainable:
-        models = sfn.Map(self, "Each model", items_path="$.round.models", result_path="$.outcomes")
+        models = sfn.Map(self, "Each model", items_path="$.round.models", result_path="$.outcomes", max_concurrency=1)
         models.item_processor(self._steps())
         close = self._call("Close", {**ROUND, "step": "close", "outcomes.$": "$.outcomes"})
         whole = self._call("Dataset", {**ROUND, "step": "dataset"}, "$.round")

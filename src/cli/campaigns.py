@@ -32,7 +32,7 @@ def campaign(program: ProgramName, date: Day, stack: Stack = None, as_json: AsJs
         if row is None or row["status"] != "DONE":
             raise Rejected(f"{id} has no finished run on {day}: `ovation run {id} --date {day}` first")
         run = Run.from_json(row["run"])
-        deployment.call("campaign", {"run": run.to_json(), "scheduledTime": _started(run).isoformat()})
+        deployment.call("campaign", {"run": run.to_json(), "scheduledTime": _now(run, stack).isoformat()})
         found = list(_deliveries(deployment).campaigns(id, day))
     except OvationError as reason:
         give_up(reason, BAD_INPUT)
@@ -96,9 +96,9 @@ def _row(about: dict[str, Any], status: str, reason: str | None, sent: str | Non
     }
 
 
-def _started(run: Run) -> datetime:
-    """The earliest moment the campaign counts from: its run's start, or now if the run is long past."""
-    return max(run.started_at, datetime.now(UTC)) if run.date == datetime.now(UTC).date() else run.started_at
+def _now(run: Run, stack: str | None) -> datetime:
+    """The time that the plan counts from: the true one in an account; a sandbox's days are virtual, so there the run's own."""
+    return datetime.now(UTC) if stack else run.started_at
 
 
 def _deliveries(deployment: Deployment) -> Deliveries:

@@ -14,6 +14,7 @@ from cli.rollback import rollback
 from cli.run import run
 from cli.sample import sample
 from cli.sandboxes import down, up
+from cli.sending import go, stop
 
 app = typer.Typer(
     name="ovation",
@@ -22,5 +23,6 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,
 )
 app.add_typer(programs.app)
-for command in (run, day, explain, campaign, deliveries, report, rollback, optout, forget, sample, up, down, demo):
+ABOUT_MAILS = (campaign, deliveries, stop, go, report, rollback, optout, forget)
+for command in (run, day, explain, *ABOUT_MAILS, sample, up, down, demo):
     app.command()(command)

@@ -57,7 +57,9 @@ def test_only_new_outbox_items_are_published_and_what_cannot_be_is_kept_whole(st
 def test_ses_tells_the_default_bus_what_became_of_a_mail_but_tracks_neither_opens_nor_clicks(stack):
     [destination] = stack.properties("AWS::SES::ConfigurationSetEventDestination")
     told = destination["EventDestination"]
-    assert set(told["MatchingEventTypes"]) == {"send", "delivery", "bounce", "complaint", "reject", "deliveryDelay"}
+    assert set(told["MatchingEventTypes"]) == {
+        *("send", "delivery", "bounce", "complaint", "reject", "deliveryDelay", "renderingFailure")
+    }
     assert "event-bus/default" in json.dumps(told["EventBridgeDestination"])
     [configuration] = stack.properties("AWS::SES::ConfigurationSet")
     assert set(configuration) == {"Name", "Tags"}

@@ -5,7 +5,7 @@ import io
 import json
 import zipfile
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -13,9 +13,12 @@ import boto3
 import pytest
 import urllib3
 from botocore.config import Config
+from botocore.credentials import Credentials
 
 from sandbox.gateway import Gateway, signed
+from sandbox.gateway.payload import Call
 from sandbox.gateway.routes import Route, choose
+from sandbox.gateway.signature import signer_of
 from sandbox.ministack import REGION, Ministack
 from sandbox.timeline import VirtualClock
 
@@ -185,6 +188,16 @@ def test_a_signature_covers_the_body(gateway: Gateway) -> None:
     headers = signed(url, REGION, method="POST", body=b'{"a": 1}', headers={"content-type": "application/json"})
     assert HTTP.request("POST", url, headers=headers, body=b'{"a": 1}').status == 200
     assert HTTP.request("POST", url, headers=headers, body=b'{"a": 2}').status == 403
+
+
+@pytest.mark.parametrize(("minutes", "held"), [(4.9, True), (-4.9, True), (5.1, False), (-5.1, False)])
+def test_a_signature_holds_for_five_minutes(minutes: float, held: bool) -> None:
+    headers = signed("http://127.0.0.1:1/customers", REGION)
+    told = {**{name.lower(): value for name, value in headers.items()}, "host": "127.0.0.1:1"}
+    made = datetime.strptime(told["x-amz-date"], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+    call = Call("GET", "/customers", "", told, b"")
+    at = made + timedelta(minutes=minutes)
+    assert (signer_of(call, Credentials("test", "test"), REGION, at) == "test") is held
 
 
 @pytest.mark.parametrize(

@@ -24,13 +24,13 @@ TEN = datetime(2026, 11, 20, 10, tzinfo=UTC)
 IDS = [f"{number:032x}" for number in range(20_000)]
 STARS = "".join(f'<input type="radio" name="stars" value="{number}">' for number in range(1, 6))
 FORM = f"""
-<input name="elsewhere" value="1">
+<input type="hidden" name="elsewhere" value="1">
 <form method="get"><input name="search"></form>
 <form method="post" action="/r/answer"><input type="hidden" name="kept" value="k&amp;1">
 {STARS}
 <input type="radio" name="thumb" value="up"><input type="radio" name="thumb" value="down">
 <textarea name="text"></textarea><button>Send</button></form>
-<input name="after" value="1">
+<input type="hidden" name="after" value="1">
 """
 
 

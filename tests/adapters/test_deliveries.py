@@ -111,6 +111,7 @@ def test_a_delivery_that_stands_is_not_skipped(deliveries):
     assert deliveries.counts(CAMPAIGN["id"]) == {}
 
 
+@pytest.mark.parametrize("deliveries", ["ministack"], indirect=True)  # moto's transactions are not safe across threads
 def test_two_writers_of_one_delivery_at_once_count_it_once(deliveries):
     with ThreadPoolExecutor(4) as writers:
         first = list(writers.map(lambda _: deliveries.put_skipped(delivery(status="SKIPPED")), range(8)))

@@ -271,6 +271,19 @@ def test_who_got_no_mail_from_one_campaign_may_get_one_from_the_next_and_both_ca
     assert world.counts("monday") == ({} if first else {"skipped": 1})
 
 
+def test_who_was_asked_by_a_later_campaign_while_this_one_was_put_off_is_in_the_books_of_both(world):
+    one = world.recipient("c0")
+    monday = world.campaign([one], "campaigns/monday.jsonl.gz", id="monday")
+    assert world.deliver(world.campaign([one], "campaigns/tuesday.jsonl.gz", id="tuesday"))
+    for _ in range(2):
+        assert world.deliver(monday)
+    assert world.accepted() == ["c0"]
+    [late] = world.deliveries.of_campaign("monday")
+    assert (late["status"], late["reason"]) == ("SKIPPED", "already_asked")
+    assert [item["status"] for item in world.deliveries.of_campaign("tuesday")] == ["SENT"]
+    assert (world.counts("monday"), world.counts("tuesday")) == ({"skipped": 1}, {"sent": 1})
+
+
 def test_a_mail_that_ses_refuses_for_good_is_failed_and_takes_no_place_under_the_cap(world):
     message = world.campaign(world.recipients(2))
     world.ses.refuse("c0@example.org", "MESSAGE_REJECTED")

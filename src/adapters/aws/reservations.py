@@ -21,7 +21,7 @@ from adapters.aws.reservation_writes import (
     taking_up,
     uncapped,
 )
-from adapters.aws.transactions import Entry, check, delete, transact, update
+from adapters.aws.transactions import Entry, check, delete, put, transact, update
 from domain.solicitation.delivery import REFUSED, delivery_key
 from domain.solicitation.program import Program
 from domain.solicitation.sending import LEASE, Facts, milliseconds
@@ -71,6 +71,12 @@ class Reservations:
                 lost |= {row["id"] for row, _ in some if row["id"] in failed}
                 some = [(row, before) for row, before in some if row["id"] not in failed]
         return lost
+
+    def set_aside(self, row: Row) -> bool:
+        """Write beside another campaign's row that this one brought its recipient no mail; False: that was written before."""
+        aside = put(self.tables.deliveries, {**row, "SK": f"PAST#{row['campaign']}"}, "attribute_not_exists(PK)")
+        entries = [aside, *self._count(row, "skipped")]
+        return not self._transact([(row["id"], entry) for entry in entries], f"set {row['id']} aside")
 
     def take_over(self, row: Row, holder: str, at: datetime) -> Row | None:
         """The row in our hands, where its lease has ended; None when another was faster."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from domain.errors import Unavailable
-from domain.solicitation.delivery import Recipient
+from domain.solicitation.delivery import ASKED, Recipient
 from domain.solicitation.sending import Facts, course, refusal, skip_reason
 from handlers.solicitation.chunks.work import Chunk, Desk
 
@@ -24,12 +24,14 @@ class Reserved:
 
 @dataclass
 class Taken:
-    """Where a chunk's recipients are after a look: ours, unknown outcomes nobody has reported, in doubt, in other hands."""
+    """Where a chunk's recipients are after a look: ours, unknown outcomes nobody has reported, in doubt, in other hands,
+    or another campaign's, which took them up while this one was put off."""
 
     ours: list[Reserved] = field(default_factory=list)
     watched: list[Row] = field(default_factory=list)
     doubtful: list[Row] = field(default_factory=list)
     waiting: list[Row] = field(default_factory=list)
+    elsewhere: list[Recipient] = field(default_factory=list)
 
 
 def take_up(chunk: Chunk, desk: Desk) -> Taken:
@@ -45,6 +47,8 @@ def take_up(chunk: Chunk, desk: Desk) -> Taken:
         if left:
             desk.backoff.wait(tried)
         pending = left
+    for one in taken.elsewhere:
+        chunk.tally.skipped[ASKED] += desk.reservations.set_aside(chunk.written_off(one, "SKIPPED", ASKED))
     return taken
 
 
@@ -63,6 +67,8 @@ def _seen(recipient: Recipient, row: Row | None, chunk: Chunk, taken: Taken) -> 
             taken.watched += [row] if row else []
         case "doubt":
             taken.doubtful += [row] if row else []
+        case "leave" if row and row["campaign"] != chunk.record["id"]:
+            taken.elsewhere.append(recipient)
     return True
 
 

@@ -114,7 +114,7 @@ def test_workers_in_threads_of_their_own_share_a_chunk_without_doubling_or_losin
         assert ends.pop("nobody p1") == "SKIPPED no_address"
         assert (len(ends), set(ends.values())) == (12, {"SENT"})
         assert world.counts() == {"sent": 12, "skipped": 1}
-        assert world.ses.account.peak() <= 8
+        # The peak is not looked at: one worker's waiting moves the clock under another's call. `test_rate_window` does that.
 
 
 @pytest.mark.parametrize(("program", "calls"), [(None, range(5, 18)), ("small-reviews", range(8, 18, 3))])

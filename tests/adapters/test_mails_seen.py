@@ -4,7 +4,6 @@ from html import escape
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import sync_playwright
 
 from adapters.files.mail_templates import MailTemplates
 from domain.solicitation.mail import MailContent, MailLinks
@@ -25,22 +24,20 @@ WIDTHS = {"phone": 320, "desk": 1000}
 
 
 @pytest.fixture(scope="module")
-def opened():
+def opened(browser):
     """A function that opens a mail and gives its page, with the addresses it asked for in `page.asked`. No network is reached."""
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
-        page = chromium.new_page()
-        page.route("**/*", lambda route: (page.asked.append(route.request.url), route.abort()))
+    page = browser.new_page()
+    page.route("**/*", lambda route: (page.asked.append(route.request.url), route.abort()))
 
-        def open_mail(html, width=1000, scheme="light"):
-            page.asked = []
-            page.set_viewport_size({"width": width, "height": 800})
-            page.emulate_media(color_scheme=scheme)
-            page.set_content(html, wait_until="load")
-            return page
+    def open_mail(html, width=1000, scheme="light"):
+        page.asked = []
+        page.set_viewport_size({"width": width, "height": 800})
+        page.emulate_media(color_scheme=scheme)
+        page.set_content(html, wait_until="load")
+        return page
 
-        yield open_mail
-        chromium.close()
+    yield open_mail
+    page.close()
 
 
 def mails():
@@ -96,9 +93,9 @@ def test_people_come_to_the_button_and_the_way_out_and_never_to_the_trap(opened,
 
 @pytest.mark.parametrize("mail", SOME)
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_nothing_keeps_anyone_from_reading_a_mail(opened, mail, scheme):
+def test_nothing_keeps_anyone_from_reading_a_mail(opened, axe, mail, scheme):
     page = opened(mail.html, scheme=scheme)
-    page.add_script_tag(path=ROOT / "node_modules/axe-core/axe.min.js")
+    page.evaluate(axe)
     found = page.evaluate("axe.run()")["violations"]
     assert [violation["id"] for violation in found if violation["impact"] in ("serious", "critical")] == []
 

@@ -1,7 +1,5 @@
 """A real browser before the real pages, with the photos on the embedded AWS."""
 
-import os
-import shutil
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
@@ -9,39 +7,12 @@ from pathlib import Path
 import pytest
 from page_server import PageServer
 from pages_world import ROOT, PagesWorld, pages_world
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from sandbox.ministack import Ministack
 
-AXE = ROOT / "node_modules/axe-core/axe.min.js"
 WORLDS = count()
 expect.set_options(timeout=10_000)
-
-
-def missing(what: str) -> None:
-    """What CI installs must be there on CI; elsewhere its tests are left out, saying so."""
-    if os.environ.get("CI"):
-        pytest.fail(f"{what} is missing; .ci/run installs it")
-    pytest.skip(f"{what} is missing")
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    program = shutil.which("chromium") or shutil.which("chromium-browser")
-    if program is None:
-        missing("Chromium")
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
-        yield running
-        running.close()
-
-
-@pytest.fixture(scope="session")
-def axe() -> str:
-    """The accessibility checker, as text to run in a page."""
-    if not AXE.exists():
-        missing("node_modules/axe-core (make node_modules/ready)")
-    return AXE.read_text()
 
 
 @pytest.fixture(scope="session")

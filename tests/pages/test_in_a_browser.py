@@ -135,7 +135,7 @@ def test_a_photo_is_uploaded_while_the_text_stays_and_goes_with_the_answer(pages
         frame.get_by_role("button", name="Upload Photo").click()
         shown = frame.get_by_role("img", name=f"Photo {number}")
         expect(shown).to_be_visible()
-        assert shown.evaluate("picture => picture.decode().then(() => picture.naturalWidth)") == 320
+        expect(shown).to_have_js_property("naturalWidth", 320)  # it is not only there: it is the picture
     expect(page.get_by_label("Your review")).to_have_value("See the picture")
     page.screenshot(path=shots / "photos-phone.png", full_page=True)
     page.get_by_role("button", name="Submit Review").click()

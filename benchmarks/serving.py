@@ -18,8 +18,6 @@ import boto3
 import orjson
 import requests
 from boto3.dynamodb.conditions import Key
-from botocore.auth import SigV4Auth
-from botocore.awsrequest import AWSRequest
 
 from adapters.aws.attribute_values import Item, encode_item
 from benchmarks import facts
@@ -27,6 +25,8 @@ from benchmarks.ours import RUN
 from benchmarks.result import Line, paired
 from benchmarks.wire import Reply, Wire
 from domain.solicitation.stored import iso, storer
+from sandbox.gateway import signed
+from sandbox.runtime import Sandbox
 
 STORED = 4_000
 CALLS = {10: 100, 100: 30}  # a round, by how many candidates are asked for
@@ -206,22 +206,26 @@ def _as_ours(item: dict[str, Any]) -> dict[str, Any]:
     return {**renamed, **same, "expiresAt": iso(datetime.fromtimestamp(item["expiresAt"], UTC))}
 
 
-def p99(sandbox: str, path: str, calls: int = 500) -> dict[str, float]:
-    """Milliseconds of `calls` calls of a running serving API, one after the other; `sandbox` is the API's address.
+def p99(address: str, region: str, path: str, calls: int = 500) -> dict[str, float]:
+    """Milliseconds of `calls` calls of a sandbox's serving API, one after the other: p50, p95, p99.
 
     The whole way, HTTP included, on one connection, each call signed. HTTPError: a call was refused or failed.
     """
-    session, caller = requests.Session(), boto3.Session()
-    sign = SigV4Auth(caller.get_credentials(), "execute-api", caller.region_name).add_auth
+    session = requests.Session()
     taken = []
     for _ in range(calls):
-        sign(call := AWSRequest("GET", f"{sandbox}{path}"))
+        headers = signed(f"{address}{path}", region)
         begun = perf_counter()
-        session.get(call.url, headers=dict(call.headers), timeout=10).raise_for_status()
+        session.get(f"{address}{path}", headers=headers, timeout=10).raise_for_status()
         taken.append((perf_counter() - begun) * 1000)
     cuts = quantiles(taken, n=100)
-    return {"p50": median(taken), "p95": cuts[94], "p99": cuts[98]}
+    return {"p50": round(median(taken), 1), "p95": round(cuts[94], 1), "p99": round(cuts[98], 1)}
 
 
-if __name__ == "__main__":  # python -m benchmarks.serving http://127.0.0.1:PORT/… /programs/…/candidates?limit=10
-    print(p99(*sys.argv[1:3]))
+if (
+    __name__ == "__main__"
+):  # with a sandbox running, and a batch run in it: python -m benchmarks.serving product-reviews
+    running = Sandbox.attach().address
+    for wanted in CALLS:
+        path = f"/programs/{sys.argv[1]}/channels/email/candidates?limit={wanted}"
+        print(f"top {wanted}: {p99(running.endpoints['serve'], running.region, path)} ms")

@@ -212,6 +212,8 @@ def pages_world(folder: Path, *, prefix: str = "", more: Mapping[str, str] | Non
             "TEMPLATES": str(ROOT / "templates"),
         }
         open_things.enter_context(patch.dict(os.environ, settings))
+        session.session.cache_clear()  # another test's credentials would sign addresses that this AWS does not honour
+        open_things.callback(session.session.cache_clear)
         forget()
         open_things.callback(forget)
         open_things.enter_context(world.watched())

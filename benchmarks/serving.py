@@ -206,7 +206,7 @@ def _as_ours(item: dict[str, Any]) -> dict[str, Any]:
     return {**renamed, **same, "expiresAt": iso(datetime.fromtimestamp(item["expiresAt"], UTC))}
 
 
-def p99(address: str, region: str, path: str, calls: int = 500) -> dict[str, float]:
+def p99(address: str, region: str, path: str, calls: int = 100) -> dict[str, float]:
     """Milliseconds of `calls` calls of a sandbox's serving API, one after the other: p50, p95, p99.
 
     The whole way, HTTP included, on one connection, each call signed. HTTPError: a call was refused or failed.

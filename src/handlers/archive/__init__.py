@@ -1,0 +1,1 @@
+"""The archive's Lambda handlers, one module a stage."""

@@ -84,7 +84,7 @@ def _wish(number: int, fans: int) -> Item:
         "locale": "en-us",
         "date": {"requested": _iso(requested), **reached},
         "systemUserId": f"archtics-70.{10_000 + number}",
-        **({"phoneNumber": f"+1202555{number % 10_000:04d}"} if "sms" in contact else {}),
+        **({"phoneNumber": f"+12025550{100 + number % 100}"} if "sms" in contact else {}),
         **({"email": f"{fan}@example.com"} if "email" in contact else {}),
     }
 

@@ -1,0 +1,50 @@
+"""An item as it was found in the table in, the change record that tells of it out: what is archived without having changed."""
+
+import base64
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from json import JSONEncoder
+from typing import Any
+from uuid import UUID, uuid5
+
+from domain.archive.change import BACKFILL, Image
+
+FOUND = UUID("5d3c9c1e-8f0b-5a37-9b6e-6a1f4f0f7c52")  # the namespace of event ids that no stream gave
+KEYS = ("PK", "SK")
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def as_found(item: Image, table: str, since: datetime) -> dict[str, Any]:
+    """The change record of a BACKFILL; `since` is when reading the table began.
+
+    Nothing in the item is older than that, and whatever changes it later is told by a record of a later time: no latest state
+    is ever overruled. Equal items have equal event ids, so a second backfill of them is one of duplicates.
+    """
+    return {
+        "eventID": str(uuid5(FOUND, canonical(item))),
+        "eventName": BACKFILL,
+        "tableName": table,
+        "recordFormat": "application/json",
+        "userIdentity": None,
+        "dynamodb": {
+            "ApproximateCreationDateTime": (since - EPOCH) // timedelta(microseconds=1),
+            "ApproximateCreationDateTimePrecision": "MICROSECOND",
+            "Keys": {name: item[name] for name in KEYS if name in item},
+            "NewImage": item,
+        },
+        "eventSource": "aws:dynamodb",
+    }
+
+
+def _bytes_as_text(value: Any) -> str:
+    if isinstance(value, bytes | bytearray):
+        return base64.b64encode(value).decode()
+    raise TypeError(f"a typed item holds no {type(value).__name__}")
+
+
+_encoder = JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=_bytes_as_text)
+
+
+def canonical(value: Mapping[str, Any]) -> str:
+    """JSON with sorted names; binary values, which boto3 gives as bytes, as the base64 texts of the wire."""
+    return _encoder.encode(value)

@@ -41,7 +41,7 @@ QUESTIONS: Mapping[str, Question] = MappingProxyType(
             "Demand for one event on one day",
             "SELECT COUNT(*) AS demand_count\n"
             "FROM demand\n"
-            "WHERE eventid = 'E-2025-0213' AND partition_date = '2025-02-13'",
+            "WHERE eventid = 'ovs-lantern-2027' AND partition_date = '2026-11-20'",
         ),
     }
 )

@@ -17,18 +17,20 @@ def main() -> None:
         programs = load_programs(PROJECT / os.environ.get("OVATION_PROGRAMS", "programs"))
     except Rejected as reason:
         sys.exit(str(reason))
-    from infra.synth import context, packaged, stage_of, synth  # starts Node, so only when there is something to do
+    from infra.schemas import avro_schemas  # infra starts Node, so only when there is something to do
+    from infra.synth import context, packaged, stage_of, synth
 
     settings = context(PROJECT)
     stage = stage_of(settings)
     try:
-        package = packaged(programs, stage, PROJECT)
+        packages = packaged(programs, stage, PROJECT)
     except Rejected as reason:
         sys.exit(str(reason))
     synth(
         programs,
         stage=stage,
-        package=package,
+        packages=packages,
+        schemas=avro_schemas(PROJECT),
         context=settings,
         outdir=PROJECT / os.environ.get("CDK_OUTDIR", "cdk.out"),
         checked=stage.name != "sandbox",  # the sandbox deploys in seconds what `make synth` has checked

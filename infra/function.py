@@ -29,10 +29,21 @@ class Fleet:
 
 
 class PythonFunction(lambda_.Function):
-    """Python 3.13 on arm64, a role and a log group of its own, JSON logs, traces, and alarms on errors, throttles and p99."""
+    """Python 3.13 on arm64, a role and a log group of its own, JSON logs, traces, and alarms on errors, throttles and p99.
+
+    `at_once`: calls that may run at the same time, where that is limited.
+    """
 
     def __init__(
-        self, scope: Construct, id: str, *, handler: str, settings: Settings, timeout: Duration, fleet: Fleet
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        handler: str,
+        settings: Settings,
+        timeout: Duration,
+        fleet: Fleet,
+        at_once: int | None = None,
     ) -> None:
         log_group = _log_group(scope, f"{id}Logs", fleet.stage)
         self._own_role = _role(scope, f"{id}Role", f"What {handler} may do", log_group)
@@ -48,6 +59,7 @@ class PythonFunction(lambda_.Function):
             log_group=log_group,
             timeout=timeout,
             memory_size=fleet.stage.memory_mb,
+            reserved_concurrent_executions=at_once,
         )
         acknowledge(self, {"AwsSolutions-L1": "3.13 is the newest runtime our wheels are built and tested for."})
         self._watch(id, fleet, timeout)

@@ -1,12 +1,9 @@
 """Programs in, everything out that their days run on: the batch, the mails, the pages, the jobs."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from pathlib import Path
 
 from aws_cdk import ArnFormat, CfnOutput, Stack
 from aws_cdk import aws_iam as iam
-from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
@@ -21,13 +18,14 @@ from infra.delivery import join_up
 from infra.delivery_dashboard import delivery_rows
 from infra.delivery_functions import DeliveryFunctions
 from infra.delivery_watch import DeliveryWatch
-from infra.function import Fleet, PythonFunction
+from infra.function import PythonFunction
 from infra.jobs import JobSchedules
 from infra.mail import Mail
 from infra.nag import acknowledge, wildcards
 from infra.one_time import OneTimeSchedules
 from infra.outputs import grants, names
 from infra.overdue import OverdueWatch
+from infra.package import Package, fleet
 from infra.parts import Parts
 from infra.queue import DeadLetters, Outbox
 from infra.retraining import RetrainMachine
@@ -43,14 +41,6 @@ from infra.web_api import WebApi
 # what SES told, jobs.
 LOST = ("UnstartedBatches", "LostReleases", "UnsentChunks", "LostMailEvents", "LostJobs")
 SEND_ATTEMPTS = 8  # deliveries of one chunk, at least a visibility timeout apart
-
-
-@dataclass(frozen=True)
-class Package:
-    """What functions are deployed from: the folder of our own code, and the one of what it imports."""
-
-    code: Path
-    layer: Path
 
 
 class SolicitationStack(Stack):
@@ -69,10 +59,10 @@ class SolicitationStack(Stack):
         programs = list(programs)
         alarms = Alarms(self, "Alarms", stage=stage)
         lost = {id: DeadLetters(self, id, stage=stage, alarms=alarms) for id in LOST}
-        fleet = self._fleet(package, stage, alarms)
+        staff = fleet(self, package, stage, alarms)
         parts = self._parts(programs, stage, lost)
-        batch = BatchFunctions(self, "Functions", stores=parts.stores, programs=programs, fleet=fleet).by_stage
-        delivery = DeliveryFunctions(self, parts=parts, fleet=fleet).by_stage
+        batch = BatchFunctions(self, "Functions", stores=parts.stores, programs=programs, fleet=staff).by_stage
+        delivery = DeliveryFunctions(self, parts=parts, fleet=staff).by_stage
         functions = {**batch, **delivery}
         join_up(delivery, parts, lost)
         machines = self._machines(functions, stage)
@@ -151,17 +141,6 @@ class SolicitationStack(Stack):
         board.runs(machines["Batch"], unstarted)
         board.rows(delivery_rows(parts.enabled(), parts.outbox, parts.apis()))
         board.parts(functions, parts.stores.tables())
-
-    def _fleet(self, package: Package, stage: Stage, alarms: Alarms) -> Fleet:
-        layer = lambda_.LayerVersion(
-            self,
-            "Layer",
-            code=lambda_.Code.from_asset(str(package.layer)),
-            compatible_runtimes=[lambda_.Runtime.PYTHON_3_13],
-            compatible_architectures=[lambda_.Architecture.ARM_64],
-            description="What the handlers import beside the runtime's own boto3",
-        )
-        return Fleet(lambda_.Code.from_asset(str(package.code)), [layer], stage, alarms)
 
     def _watch_executions(self, claim: PythonFunction, machine_name: str) -> None:
         """Let `claim` see whether a run's holder still works. A policy apart: the machine itself needs `claim` first."""

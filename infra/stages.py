@@ -7,6 +7,19 @@ from aws_cdk.aws_logs import RetentionDays
 
 
 @dataclass(frozen=True)
+class Archiving:
+    """`data_days` None keeps rows for good; `error_days`: what could not be archived, and plans of its replay.
+
+    `window_seconds`: how long a batch is collected; `shards` None: as many as it takes, paid by use.
+    """
+
+    data_days: int | None
+    error_days: int
+    window_seconds: int = 20
+    shards: int | None = None
+
+
+@dataclass(frozen=True)
 class Stage:
     """One environment. `map_concurrency`: buckets in work at once; `wait_seconds`: between two looks at the warehouse;
     `retry_seconds`: before the first repetition of a failed state; `function_errors`: alarm from so many in five minutes on;
@@ -22,6 +35,7 @@ class Stage:
     wait_seconds: int
     retry_seconds: int
     function_errors: int
+    archiving: Archiving
     bundled: bool = True
 
 
@@ -35,6 +49,7 @@ DEV = Stage(
     wait_seconds=10,
     retry_seconds=2,
     function_errors=5,
+    archiving=Archiving(data_days=90, error_days=30),
 )
 PROD = Stage(
     name="prod",
@@ -46,6 +61,7 @@ PROD = Stage(
     wait_seconds=10,
     retry_seconds=2,
     function_errors=3,
+    archiving=Archiving(data_days=None, error_days=365),
 )
 SANDBOX = Stage(
     name="sandbox",
@@ -57,6 +73,7 @@ SANDBOX = Stage(
     wait_seconds=1,
     retry_seconds=1,
     function_errors=1,
+    archiving=Archiving(data_days=None, error_days=30, window_seconds=1, shards=4),
     bundled=False,
 )
 

@@ -12,10 +12,14 @@ from cdk_nag import AwsSolutionsChecks
 
 from domain.solicitation.compiled import compile_program
 from domain.solicitation.program import Program
+from infra.archive import ArchiveStack
 from infra.asset import code_asset
+from infra.demand import DemandStack
 from infra.layer import layer, placeholder
 from infra.mail_templates import template_files
-from infra.solicitation import Package, SolicitationStack
+from infra.package import Package, Packages
+from infra.schemas import Schema, avro_documents
+from infra.solicitation import SolicitationStack
 from infra.stages import STAGES, Stage
 
 
@@ -38,38 +42,49 @@ def synth(
     programs: Sequence[Program],
     *,
     stage: Stage,
-    package: Package,
+    packages: Packages,
+    schemas: Mapping[str, Schema],
     context: Mapping[str, Any],
     outdir: Path,
     checked: bool = True,
 ) -> CloudAssembly:
     """Write the templates and stage the assets. RuntimeError: a policy is broken; the report is in `outdir`."""
     app = App(outdir=str(outdir), context=dict(context), analytics_reporting=False)
-    build(app, programs, package=package, stage=stage)
+    build(app, programs, packages=packages, schemas=schemas, stage=stage)
     if checked:
         Validations.of(app).add_plugins(AwsSolutionsChecks(app))
     return app.synth()
 
 
-def build(app: App, programs: Sequence[Program], *, package: Package, stage: Stage) -> SolicitationStack:
+def build(
+    app: App, programs: Sequence[Program], *, packages: Packages, schemas: Mapping[str, Schema], stage: Stage
+) -> None:
     """All stacks of one stage."""
-    stack = SolicitationStack(app, "Solicitation", programs=programs, package=package, stage=stage)
+    SolicitationStack(app, "Solicitation", programs=programs, package=packages.solicitation, stage=stage)
+    demand = DemandStack(app, "Demand", stage=stage)
+    ArchiveStack(app, "Archive", demand=demand, schemas=schemas, package=packages.archive, stage=stage)
     Tags.of(app).add("application", "ovation")
     Tags.of(app).add("stage", stage.name)
-    return stack
 
 
-def packaged(programs: Sequence[Program], stage: Stage, project: Path) -> Package:
-    """The code asset with its compiled programs and the templates, and the layer; the sandbox goes without one.
+def packaged(programs: Sequence[Program], stage: Stage, project: Path) -> Packages:
+    """Each subsystem's code asset with the documents it reads, and its layer; the sandbox goes without one.
 
     Rejected: a program names a template that is not there.
     """
     compiled = {f"programs/{program.id}.json": compile_program(program) for program in programs}
     documents = compiled | template_files(programs, project / "templates") | scripts(project / "src/training")
-    layers = project / "build/layers"
-    return Package(
-        code=code_asset("solicitation", documents, source=project / "src", into=project / "build/asset"),
-        layer=layer("handlers", into=layers, project=project) if stage.bundled else placeholder(layers),
+
+    def package(subsystem: str, documents: Mapping[str, bytes], group: str) -> Package:
+        layers = project / "build/layers"
+        return Package(
+            code=code_asset(subsystem, documents, source=project / "src", into=project / "build/asset"),
+            layer=layer(group, into=layers, project=project) if stage.bundled else placeholder(layers),
+        )
+
+    return Packages(
+        solicitation=package("solicitation", documents, "handlers"),
+        archive=package("archive", avro_documents(project), "archive"),
     )
 
 

@@ -1,13 +1,18 @@
 """A stage in, a DynamoDB table as all our tables are: PK and SK, on demand, recoverable, encrypted."""
 
 from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_kinesis as kinesis
 from constructs import Construct
 
 from infra.stages import Stage
 
+MICROSECOND = dynamodb.ApproximateCreationDateTimePrecision.MICROSECOND
+
 
 class KeyedTable(dynamodb.Table):
-    """`expires` names the TTL attribute (epoch seconds), where items have one; `stream` what its change stream carries."""
+    """`expires` names the TTL attribute (epoch seconds), where items have one; `stream` what its change stream carries;
+    `changes` takes each change as well, told in microseconds.
+    """
 
     def __init__(
         self,
@@ -17,6 +22,7 @@ class KeyedTable(dynamodb.Table):
         stage: Stage,
         expires: str | None = None,
         stream: dynamodb.StreamViewType | None = None,
+        changes: kinesis.IStream | None = None,
     ) -> None:
         super().__init__(
             scope,
@@ -30,6 +36,8 @@ class KeyedTable(dynamodb.Table):
             encryption=dynamodb.TableEncryption.AWS_MANAGED,
             time_to_live_attribute=expires,
             stream=stream,
+            kinesis_stream=changes,
+            kinesis_precision_timestamp=MICROSECOND if changes else None,
             removal_policy=stage.removal_policy,
             deletion_protection=stage.protected,
         )

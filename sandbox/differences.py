@@ -5,6 +5,7 @@ NOT_DEPLOYED = {
     "AWS::Lambda::LayerVersion": "workers run the project's own environment, whatever architecture a layer is built for",
     "AWS::ApplicationAutoScaling::ScalableTarget": "rejected by ministack 1.5.33; capacity has no meaning here",
     "AWS::ApplicationAutoScaling::ScalingPolicy": "rejected by ministack 1.5.33; capacity has no meaning here",
+    "AWS::Athena::NamedQuery": "rejected by ministack 1.5.33; `ovation query` knows the questions by their names",
     "AWS::Budgets::Budget": "rejected by ministack 1.5.33",
     "AWS::SES::Template": "rejected by ministack 1.5.33; mails are sent with inline templates",
     "AWS::SageMaker::Model": "rejected by ministack 1.5.33; a stand-in answers for SageMaker",

@@ -29,6 +29,7 @@ FUNCTIONS = {"AWS_EC2_METADATA_DISABLED": "true"}
 MODELS = ROOT / "build" / "models"
 MACHINE = "BatchMachine"  # the stack's output
 NAMED = ("_TABLE", "_BUCKET", "_BUS")  # settings that name a resource
+TOLD = ("_table", "_bucket", "_stream")  # and outputs that do: no function may be told of it
 BUCKET = re.compile(r"https://[^/]+\.s3\.[^/]+/?")  # a bucket's own address
 
 
@@ -127,13 +128,20 @@ class Host:
 
 
 def deployed_names(stacks: Sequence[Deployed], aws: Ministack) -> dict[str, str]:
-    """The resources by the names the functions' settings give them, and the batch `machine`."""
+    """The resources by the names the functions' settings or the stacks' outputs give them, and the batch `machine`."""
     names: dict[str, str] = {}
     for stack in stacks:
         for _, function in stack.resources("AWS::Lambda::Function"):
             found = aws.client("lambda").get_function_configuration(FunctionName=function)
             variables = found.get("Environment", {}).get("Variables", {})
             names |= {key.lower(): value for key, value in variables.items() if key.endswith(NAMED)}
+        told = {snake(name): value for name, value in stack.outputs.items()}
+        names |= {name: value for name, value in told.items() if name.endswith(TOLD)}
         if MACHINE in stack.outputs:
             names["machine"] = stack.outputs[MACHINE]
     return names
+
+
+def snake(name: str) -> str:
+    """`DemandTable` as `demand_table`."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()

@@ -103,7 +103,7 @@ def load(stage):
 
 def test_every_handler_loads_from_the_asset_alone_and_the_batchs_without_what_only_pages_need(tmp_path):
     """With the project's libraries but none of its folders: what the asset lacks would be missed here."""
-    package = packaged([MUSIC, REVIEWS], SANDBOX, ROOT)
+    package = packaged([MUSIC, REVIEWS], SANDBOX, ROOT).solicitation
     batch = "".join(f"load({stage!r});" for stage in BATCH) + f"assert not {PAGES!r} & set(sys.modules);"
     delivery = "".join(f"load({stage!r});" for stage in DELIVERY)
     done = subprocess.run(

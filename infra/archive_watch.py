@@ -1,0 +1,97 @@
+"""The archive's parts in, its alarms and its dashboard out; thresholds are the mission's own."""
+
+from collections.abc import Mapping
+
+from aws_cdk import Duration
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_kinesis as kinesis
+from aws_cdk import aws_lambda as lambda_
+from constructs import Construct
+
+from infra.alarms import Alarms
+from infra.archive_metrics import ERRORS, FILES, FIVE, RECORDS, SKIPPED, archived, lag, of_mapping
+from infra.dashboard import graph
+from infra.function import PythonFunction
+
+ERROR_LIMIT = 5  # in five minutes (the mission: more than that)
+BEHIND, LATE = Duration.seconds(60), Duration.seconds(120)  # the mission: what is normal at most, what is an alarm
+GIVEN_UP = "OnFailureDestinationDeliveredEventCount"
+UNKEPT = "DestinationDeliveryFailures"
+DROPPED = "DroppedEventCount"
+
+
+class ArchiveWatch:
+    """Alarms on records that could not be archived, that came late, or that nobody has any more."""
+
+    def __init__(self, alarms: Alarms, archiver: PythonFunction, mapping: lambda_.EventSourceMapping) -> None:
+        self._alarms, self._archiver, self._mapping = alarms, archiver, mapping
+
+    def over_records(self) -> None:
+        at_least = self._alarms.at_least
+        at_least(
+            ERROR_LIMIT + 1,
+            archived(ERRORS),
+            id="ArchiveErrors",
+            says=f"More than {ERROR_LIMIT} records in five minutes could not be archived: `ovation errors list` tells the causes.",
+        )
+        at_least(
+            1,
+            of_mapping(self._mapping, GIVEN_UP),
+            id="BatchesGivenUp",
+            says="Lambda gave up on records; they lie below aws/lambda/. Mend the cause, then `ovation errors replay`.",
+        )
+        lost = "Records are neither archived nor kept aside: run `ovation archive verify`, then `ovation archive backfill`."
+        at_least(1, of_mapping(self._mapping, DROPPED), id="RecordsDropped", says=lost)
+        at_least(1, self._archiver.metric(UNKEPT, statistic="Sum", period=FIVE), id="RecordsUnkept", says=lost)
+
+    def over_lag(self, changes: kinesis.IStream) -> None:
+        for name, limit in {"Behind": BEHIND, "Late": LATE}.items():
+            self._alarms.at_least(
+                limit.to_milliseconds(),
+                lag(self._archiver),
+                id=f"Archive{name}",
+                says=f"Changes wait for {limit.to_human_string()} or more: see StreamArchiver's errors, throttles and duration.",
+            )
+        throttled = changes.metric_read_provisioned_throughput_exceeded(statistic="Sum", period=FIVE)
+        self._alarms.at_least(
+            1, throttled, id="ReadsThrottled", says="The stream refuses readers: there are too many of them a shard."
+        )
+
+
+class ArchiveDashboard(cloudwatch.Dashboard):
+    """What was archived, how late, and what it was carried by."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        functions: Mapping[str, PythonFunction],
+        mapping: lambda_.EventSourceMapping,
+        changes: kinesis.IStream,
+    ) -> None:
+        super().__init__(scope, id, default_interval=Duration.days(1))
+        archiver = functions["stream_archiver"]
+        self.add_widgets(
+            graph("Records", {"archived": archived(RECORDS), "our own rows, skipped": archived(SKIPPED)}),
+            graph("Files", {"written": archived(FILES)}),
+            graph("Errors", {"parked": archived(ERRORS), "given up by Lambda": of_mapping(mapping, GIVEN_UP)}),
+        )
+        self.add_widgets(
+            graph("Iterator age (ms)", {"at most": lag(archiver)}),
+            graph(
+                "Stream",
+                {
+                    "changes": changes.metric_incoming_records(statistic="Sum", period=FIVE),
+                    "taken up": of_mapping(mapping, "PolledEventCount"),
+                },
+            ),
+            graph(
+                "Lag of readers (ms)", {"at most": changes.metric_get_records_iterator_age_milliseconds(period=FIVE)}
+            ),
+        )
+        self.add_widgets(
+            graph("Functions' errors", {name: it.metric_errors() for name, it in functions.items()}),
+            graph("Throttles", {name: it.metric_throttles() for name, it in functions.items()}),
+            graph("p99 (ms)", {name: it.metric_duration(statistic="p99") for name, it in functions.items()}),
+        )

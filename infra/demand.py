@@ -1,0 +1,58 @@
+"""A stage in, the Demand table and the stream of its changes out: what archive and notifications read."""
+
+from aws_cdk import CfnOutput, Duration, Stack
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_kinesis as kinesis
+from constructs import Construct
+
+from infra.stages import Stage
+from infra.stores import EXPIRES
+from infra.table import KeyedTable, text
+
+KEPT = Duration.days(7)  # how long a change waits for readers that stand still
+
+
+class DemandStack(Stack):
+    """Demand, notifications, events and sales in one table. Its changes go two ways: the table's own stream, and Kinesis."""
+
+    def __init__(self, scope: Construct, id: str, *, stage: Stage) -> None:
+        super().__init__(
+            scope,
+            id,
+            stack_name=f"ovation-{stage.name}-demand",
+            description="Ovation: what fans want to be reminded of, and every change of it",
+            termination_protection=stage.protected,
+        )
+        self.changes = self._stream(stage)
+        self.table = self._table(stage)
+        CfnOutput(self, "DemandTable", value=self.table.table_name)
+        CfnOutput(self, "DemandStream", value=self.changes.stream_name)
+
+    def _stream(self, stage: Stage) -> kinesis.Stream:
+        shards = stage.archiving.shards
+        return kinesis.Stream(
+            self,
+            "DemandTableStream",
+            stream_mode=kinesis.StreamMode.PROVISIONED if shards else kinesis.StreamMode.ON_DEMAND,
+            shard_count=shards,
+            encryption=kinesis.StreamEncryption.MANAGED,
+            retention_period=KEPT,
+            removal_policy=stage.removal_policy,
+        )
+
+    def _table(self, stage: Stage) -> KeyedTable:
+        table = KeyedTable(
+            self,
+            "Demand",
+            stage=stage,
+            expires=EXPIRES,
+            stream=dynamodb.StreamViewType.NEW_AND_OLD_IMAGES,
+            changes=self.changes,
+        )
+        table.add_global_secondary_index(
+            index_name="sales",  # which sales start when; rows of other types have no such attributes
+            partition_key=text("saleStartDate"),
+            sort_key=text("saleStartDateTime"),
+            projection_type=dynamodb.ProjectionType.ALL,
+        )
+        return table

@@ -2,22 +2,32 @@
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from sandbox.aws_http import AwsError
 from sandbox.warehouse.faults import WarehouseFaults
-from sandbox.warehouse.statements import Statement, Statements, new_id
+from sandbox.warehouse.rendering import Row
+from sandbox.warehouse.statement import QUERY, Statement, new_id
+from sandbox.warehouse.statements import Statements
+from sandbox.warehouse.workgroups import PRIMARY, Workgroups
 
+HANDED_ON = (
+    *("CreateWorkGroup", "UpdateWorkGroup", "DeleteWorkGroup", "ListWorkGroups"),
+    *("CreateNamedQuery", "DeleteNamedQuery", "GetNamedQuery", "BatchGetNamedQuery", "ListNamedQueries"),
+)
 PAGE = 1000  # rows a page at most (Athena: GetQueryResults)
+TYPES = {"bool": "boolean", "text": "varchar", "string": "varchar", "struct": "row", "hugeint": "bigint"}
 Answer = dict[str, Any]
 
 
 class AthenaApi:
     """One method an operation."""
 
-    def __init__(self, statements: Statements, faults: WarehouseFaults) -> None:
+    def __init__(self, statements: Statements, faults: WarehouseFaults, workgroups: Workgroups) -> None:
         self._statements = statements
         self._faults = faults
+        self._workgroups = workgroups
         self.operations: Mapping[str, Callable[[Answer], Answer]] = {
             "StartQueryExecution": self.start,
             "GetQueryExecution": self.get,
@@ -26,6 +36,7 @@ class AthenaApi:
             "StopQueryExecution": self.stop,
             "ListQueryExecutions": self.list,
             "GetWorkGroup": self.workgroup,
+            **{operation: partial(workgroups.ask, operation) for operation in HANDED_ON},
         }
 
     def start(self, request: Answer) -> Answer:
@@ -38,7 +49,9 @@ class AthenaApi:
             sql=request["QueryString"],
             parameters=tuple(request.get("ExecutionParameters", ())),
             database=request.get("QueryExecutionContext", {}).get("Database", "default"),
-            results=request.get("ResultConfiguration", {}).get("OutputLocation"),
+            results=self._workgroups.results(
+                request.get("WorkGroup", PRIMARY), request.get("ResultConfiguration", {}).get("OutputLocation")
+            ),
             request=request,
         )
         started = self._statements.start(statement, token)
@@ -63,12 +76,12 @@ class AthenaApi:
             "QueryExecution": {
                 "QueryExecutionId": statement.id,
                 "Query": statement.sql,
-                "StatementType": "DML",
-                "ResultConfiguration": {"OutputLocation": statement.results or ""},
+                "StatementType": statement.kind,
+                "ResultConfiguration": {"OutputLocation": statement.output},
                 "QueryExecutionContext": statement.request.get("QueryExecutionContext", {}),
                 "Status": status,
                 "Statistics": statistics,
-                "WorkGroup": statement.request.get("WorkGroup", "primary"),
+                "WorkGroup": statement.request.get("WorkGroup", PRIMARY),
             }
         }
 
@@ -79,13 +92,14 @@ class AthenaApi:
         return {"QueryRuntimeStatistics": {"Rows": rows} if known else {}}
 
     def results(self, request: Answer) -> Answer:
-        """A header comes first, on the first page alone. All values are text."""
+        """A query's header comes first, on the first page alone. All values are text."""
         statement = self._find(request)
         if statement.state != "SUCCEEDED":
             raise _invalid(f"Query has not yet finished. Current state: {statement.state}")
         size, start = min(int(request.get("MaxResults", PAGE)), PAGE), int(request.get("NextToken", 0))
         columns = [] if statement.unload else statement.columns
-        lines: list[tuple[str | None, ...]] = [tuple(name for name, _ in columns), *statement.rows] if columns else []
+        header = [tuple(name for name, _ in columns)] if columns and statement.kind == QUERY else []
+        lines: list[Row] = [*header, *statement.rows] if columns else []
         answer: Answer = {
             "ResultSet": {
                 "Rows": [
@@ -106,6 +120,8 @@ class AthenaApi:
         return {"QueryExecutionIds": [statement.id for statement in self._statements.all("athena")[:50]]}
 
     def workgroup(self, request: Answer) -> Answer:
+        if self._workgroups.endpoint:
+            return self._workgroups.ask("GetWorkGroup", request)
         return {"WorkGroup": {"Name": request["WorkGroup"], "State": "ENABLED", "Configuration": {}}}
 
     def _find(self, request: Answer) -> Statement:
@@ -130,5 +146,8 @@ def _epoch(at: datetime) -> float:
 
 
 def _type(kind: str) -> str:
+    """Athena's name of a type of DuckDB's."""
     kind = kind.lower()
-    return {"bool": "boolean", "text": "varchar"}.get(kind, kind)
+    if kind.endswith("[]"):
+        return "array"
+    return TYPES.get(kind.partition("(")[0], kind)

@@ -25,14 +25,11 @@ def to_duckdb(sql: str, dialect: str, parameters: Sequence[str], schemas: Collec
 
     EngineError: it does not parse, or has another number of `?` than there are parameters.
     """
+    tree = one_query(sql, dialect)
     try:
-        trees = [tree for tree in sqlglot.parse(sql, dialect=dialect) if tree is not None]
         values = [sqlglot.parse_one(parameter, dialect=dialect) for parameter in parameters]
     except SqlglotError as error:
         raise EngineError(f"syntax error: {str(error).splitlines()[0]}") from error
-    if len(trees) != 1 or not isinstance(trees[0], exp.Query):
-        raise EngineError("syntax error: only one query at a time is understood here")
-    [tree] = trees
     marks = list(tree.find_all(exp.Placeholder))
     if len(marks) != len(values):
         raise EngineError(f"Incorrect number of parameters: expected {len(marks)} but found {len(values)}")
@@ -43,6 +40,37 @@ def to_duckdb(sql: str, dialect: str, parameters: Sequence[str], schemas: Collec
         if table.db.lower() not in schemas:
             table.set("db", None)
     return tree.transform(_semi_structured).sql("duckdb", comments=False)
+
+
+def in_duckdb(sql: str, dialect: str, database: str | None = None) -> str:
+    """One query; tables that name no database get `database`. EngineError: it does not parse."""
+    tree = one_query(sql, dialect)
+    within = {cte.alias_or_name.lower() for cte in tree.find_all(exp.CTE)}
+    for table in tree.find_all(exp.Table):
+        table.set("catalog", None)
+        if database and not table.db and table.name.lower() not in within:
+            table.set("db", exp.to_identifier(database, quoted=True))
+    return tree.sql("duckdb", comments=False)
+
+
+def tables_of(sql: str, dialect: str, database: str) -> list[tuple[str, str]]:
+    """Database and name, in lower case, of all that a query may read; none of one that does not parse, as the engine says so."""
+    try:
+        tree = one_query(sql, dialect)
+    except EngineError:
+        return []
+    return sorted({(table.db.lower() or database, table.name.lower()) for table in tree.find_all(exp.Table)})
+
+
+def one_query(sql: str, dialect: str) -> exp.Query:
+    """EngineError: it does not parse, is something else, or is more than one."""
+    try:
+        trees = [tree for tree in sqlglot.parse(sql, dialect=dialect) if tree is not None]
+    except SqlglotError as error:
+        raise EngineError(f"syntax error: {str(error).splitlines()[0]}") from error
+    if len(trees) != 1 or not isinstance(trees[0], exp.Query):
+        raise EngineError("syntax error: only one query at a time is understood here")
+    return trees[0]
 
 
 def quoted(name: str) -> str:

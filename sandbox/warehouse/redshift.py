@@ -5,7 +5,8 @@ from datetime import datetime
 from typing import Any
 
 from sandbox.aws_http import AwsError
-from sandbox.warehouse.statements import Statement, Statements, new_id
+from sandbox.warehouse.statement import Statement, new_id
+from sandbox.warehouse.statements import Statements
 
 PAGE = 1000
 STATUS = {

@@ -17,6 +17,7 @@ from sandbox.warehouse.output import Output
 from sandbox.warehouse.redshift import RedshiftApi
 from sandbox.warehouse.statements import Statements
 from sandbox.warehouse.tables import MAIN, Tables
+from sandbox.warehouse.workgroups import Workgroups
 
 
 class WarehouseServer(AwsServer):
@@ -35,11 +36,12 @@ class WarehouseServer(AwsServer):
         self._tables = Tables()
         s3 = _client("s3", s3_endpoint)
         catalogue = Catalogue(_client("glue", s3_endpoint), s3, self._tables) if glue else None
+        workgroups = Workgroups(s3_endpoint if glue else None)
         self._statements = Statements(self._tables, Output(s3), self.faults, catalogue)
         self._operations = {
             **{
                 f"AmazonAthena.{name}": call
-                for name, call in AthenaApi(self._statements, self.faults).operations.items()
+                for name, call in AthenaApi(self._statements, self.faults, workgroups).operations.items()
             },
             **{f"RedshiftData.{name}": call for name, call in RedshiftApi(self._statements).operations.items()},
         }

@@ -1,54 +1,24 @@
 """Accepted statements in, run in a thread each, their state and results out: what both protocols report on."""
 
 import threading
-import uuid
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
 
 import duckdb
 from botocore.exceptions import ClientError
 
 from sandbox.warehouse.catalogue import Catalogue
+from sandbox.warehouse.ddl import lines_of
 from sandbox.warehouse.dialects import EngineError, quoted, to_duckdb
 from sandbox.warehouse.faults import WarehouseFaults
-from sandbox.warehouse.output import Output, Written, columns_of
+from sandbox.warehouse.output import Output, columns_of
+from sandbox.warehouse.rendering import csv, text
+from sandbox.warehouse.statement import DEFINITION, Statement
 from sandbox.warehouse.tables import Tables
 from sandbox.warehouse.unload import Unload, parse_unload
 
 STOP_SECONDS = 5
 ROW_LIMIT = 100_000  # rows of a plain SELECT kept for paging; whoever wants more unloads
-
-
-@dataclass
-class Statement:
-    """One statement; states are Athena's. `results`: where Athena's by-products go."""
-
-    id: str
-    dialect: str
-    sql: str
-    parameters: tuple[str, ...]
-    database: str
-    results: str | None
-    request: dict[str, Any]
-    state: str = "QUEUED"
-    message: str = ""
-    submitted: datetime = field(default_factory=lambda: datetime.now(UTC))
-    finished: datetime | None = None
-    columns: list[tuple[str, str]] = field(default_factory=list)
-    rows: list[tuple[str | None, ...]] = field(default_factory=list)
-    row_count: int = 0
-    unload: Unload | None = None
-    files: list[Written] = field(default_factory=list)
-    manifest: str | None = None
-    stop: threading.Event = field(default_factory=threading.Event)
-    over: threading.Event = field(default_factory=threading.Event)
-    cursor: duckdb.DuckDBPyConnection | None = None
-
-    @property
-    def ended(self) -> bool:
-        return self.state in ("SUCCEEDED", "FAILED", "CANCELLED")
 
 
 class Statements:
@@ -140,10 +110,14 @@ class Statements:
 
     def _execute(self, statement: Statement) -> None:
         plan = parse_unload(statement.sql, statement.dialect)
-        text = plan.select if plan else statement.sql
+        sql = plan.select if plan else statement.sql
         if self._catalogue and statement.dialect == "athena":
-            self._catalogue.refresh(text, statement.database)
-        select = to_duckdb(text, statement.dialect, statement.parameters, self._tables.schemas())
+            lines = lines_of(sql, statement.database, self._catalogue)
+            if lines is not None:
+                self._define(statement, lines)
+                return
+            self._catalogue.refresh(sql, statement.database)
+        select = to_duckdb(sql, statement.dialect, statement.parameters, self._tables.schemas())
         with self._tables.cursor(statement.database) as cursor:
             statement.cursor = cursor
             statement.columns = columns_of(cursor, select)
@@ -153,12 +127,23 @@ class Statements:
             else:
                 self._unload(statement, cursor, select, plan)
 
+    def _define(self, statement: Statement, lines: list[str]) -> None:
+        statement.kind, statement.columns, statement.rows = DEFINITION, [("result", "string")], [(it,) for it in lines]
+        if statement.output:
+            self._output.put(statement.output, "".join(f"{line}\n" for line in lines).encode())
+
     def _select(self, statement: Statement, cursor: duckdb.DuckDBPyConnection, select: str) -> None:
         names = ", ".join(quoted(name) for name, _ in statement.columns)
-        texts = ", ".join(f"CAST({quoted(name)} AS VARCHAR)" for name, _ in statement.columns)
-        cursor.execute(f"SELECT {texts} FROM ({select}) AS selected({names})")
-        statement.rows = cursor.fetchmany(ROW_LIMIT)
+        nested = {name for name, kind in statement.columns if statement.dialect == "athena" and kind[-1] in ")]"}
+        wanted = ", ".join(
+            quoted(name) if name in nested else f"CAST({quoted(name)} AS VARCHAR)" for name, _ in statement.columns
+        )
+        cursor.execute(f"SELECT {wanted} FROM ({select}) AS selected({names})")
+        statement.rows = [tuple(map(text, row)) for row in cursor.fetchmany(ROW_LIMIT)]
         statement.row_count = len(statement.rows)
+        if statement.dialect == "athena" and statement.output:
+            content = csv([name for name, _ in statement.columns], statement.rows)
+            self._output.put(statement.output, content.encode())
 
     def _unload(self, statement: Statement, cursor: duckdb.DuckDBPyConnection, select: str, plan: Unload) -> None:
         statement.files = self._output.unload(cursor, select, plan, statement.id, statement.dialect)
@@ -169,10 +154,6 @@ class Statements:
         if plan.manifest and statement.files:
             columns = [column for column in statement.columns if column[0] not in plan.partition_by]
             statement.manifest = self._output.redshift_manifest(plan, statement.files, columns)
-
-
-def new_id() -> str:
-    return str(uuid.uuid4())
 
 
 def _in_their_words(error: duckdb.Error) -> str:

@@ -41,6 +41,12 @@ class Tables:
             cursor.register("incoming", rows)
             self._replace(cursor, database, name, ("TABLE", "SELECT * FROM incoming"))
 
+    def add_view(self, name: str, select: str, database: str = MAIN) -> None:
+        """A view of that query, in DuckDB's SQL."""
+        with self.cursor(MAIN) as cursor:
+            cursor.execute(f"CREATE SCHEMA IF NOT EXISTS {quoted(database)}")
+            self._replace(cursor, database, name, ("VIEW", select))
+
     def schemas(self) -> set[str]:
         with self.cursor(MAIN) as cursor:
             rows = cursor.execute("SELECT schema_name FROM duckdb_schemas() WHERE NOT internal").fetchall()
@@ -65,9 +71,10 @@ class Tables:
             "SELECT table_type FROM information_schema.tables WHERE table_schema = ? AND table_name = ?",
             [database, name],
         ).fetchone()
-        if found:
-            cursor.execute(f"DROP {'VIEW' if found[0] == 'VIEW' else 'TABLE'} {target}")
-        cursor.execute(f"CREATE {kind} {target} AS {query}")
+        was = "VIEW" if found and found[0] == "VIEW" else "TABLE"
+        if found and was != kind:
+            cursor.execute(f"DROP {was} {target}")
+        cursor.execute(f"CREATE OR REPLACE {kind} {target} AS {query}")  # at once: another statement may be reading it
 
 
 def _reading(file: Path) -> tuple[str, str]:

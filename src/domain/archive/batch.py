@@ -1,0 +1,187 @@
+"""Change records in, files of rows by kind and date out, and what could not become a row; the same bytes for the same records."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from domain.archive.change import Change, Image
+from domain.archive.encoder import Encode
+from domain.archive.misfit import Misfit
+from domain.archive.naming import object_name
+from domain.archive.parked import Parked
+from domain.archive.partition import partition_date
+from domain.archive.places import data_key
+from domain.archive.reading import change_in, event_id_in, is_own_row, kind_in
+from domain.archive.redaction import deleted, event_text
+from domain.archive.references import reference, system
+from domain.archive.refusal import Reason, Refused, misfitting, refused
+from domain.archive.times import moment
+
+Parse = Callable[[bytes], Any]  # JSON; a ValueError says that it is none
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A change record's JSON. `number` names it in its source; `arrived` is in epoch seconds."""
+
+    number: str
+    data: bytes
+    arrived: float
+
+
+@dataclass(frozen=True, slots=True)
+class KindWriter:
+    """How rows of one kind become bytes: an image and its computed fields a row, rows a container file."""
+
+    encode: Encode
+    contain: Callable[[Iterable[bytes]], bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """One file to put. `arrivals` are the records in it, in their order, should it come to nothing; `at` is of the first."""
+
+    kind: str
+    day: str
+    key: str
+    body: bytes
+    numbers: tuple[str, ...]
+    arrivals: tuple[Arrival, ...] = ()
+    at: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """For the log: the change record, the names of the fields that were redacted in its row, and whether nobody deleted it."""
+
+    event_id: str
+    fields: tuple[str, ...]
+    expired: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What becomes of a batch of records. `skipped` counts the rows that are bookkeeping of our own."""
+
+    source: str
+    files: list[File] = field(default_factory=list)
+    parked: list[Parked] = field(default_factory=list)
+    skipped: int = 0
+    removals: list[Removal] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _Group:
+    at: str
+    rows: list[bytes] = field(default_factory=list)
+    arrivals: list[Arrival] = field(default_factory=list)
+
+
+def sort_out(
+    arrivals: Iterable[Arrival | Parked], *, source: str, parse: Parse, writers: Mapping[str, KindWriter]
+) -> Batch:
+    """Every arrival ends in a file or in `parked`, or is skipped. What comes parked stays so."""
+    groups: dict[tuple[str, str], _Group] = {}
+    parked: list[Parked] = []
+    removals: list[Removal] = []
+    skipped = 0
+    for arrival in arrivals:
+        if isinstance(arrival, Parked):
+            parked.append(arrival)
+            continue
+        record = None
+        try:
+            record = _parsed(arrival.data, parse)
+            if is_own_row(record):
+                skipped += 1
+                continue
+            change = change_in(record)
+            place, row = _row(change, writers, removals)
+        except Refused as refusal:
+            parked.append(_parked(refusal.reason, arrival, record, source))
+            continue
+        group = groups.get(place)
+        if group is None:
+            group = groups[place] = _Group(change.at)
+        group.rows.append(row)
+        group.arrivals.append(arrival)
+    files = [_file(place, group, source, writers[place[0]]) for place, group in groups.items()]
+    return Batch(source, files, parked, skipped, removals)
+
+
+def unarchived(file: File, source: str, parse: Parse) -> Parked:
+    """The records of a file that could not be put, as one error."""
+    return Parked(
+        code="upload_failed",
+        message=f"{file.kind}: a file of {len(file.numbers)} rows could not be put",
+        fingerprint=f"upload_failed:{file.kind}",
+        events=tuple(event_text(arrival.data, parse(arrival.data)) for arrival in file.arrivals),
+        at=file.at,
+        source=source,
+        numbers=file.numbers,
+    )
+
+
+def _parsed(data: bytes, parse: Parse) -> Any:
+    try:
+        return parse(data)
+    except ValueError:
+        raise refused("malformed_json", "the record's data is no JSON") from None
+
+
+def _row(change: Change, writers: Mapping[str, KindWriter], removals: list[Removal]) -> tuple[tuple[str, str], bytes]:
+    kind = kind_in(change)
+    image, fields = deleted(change.image, change.at) if change.removed else (change.image, ())
+    try:
+        row = writers[kind].encode(image, computed(kind, change, image))
+    except Misfit as misfit:
+        raise misfitting(kind, misfit.problems) from None
+    place = (kind, partition_date(kind, image, change.at))
+    if change.removed:
+        removals.append(Removal(change.event_id, fields, change.expired))
+    return place, row
+
+
+def computed(kind: str, change: Change, image: Image) -> dict[str, Any]:
+    """The fields of a row that its item does not have, by name."""
+    fields: dict[str, Any] = {
+        "reference": reference(kind, image, change.at),
+        "isDeleted": change.removed,
+        "change": {
+            "eventId": change.event_id,
+            "eventName": change.name,
+            "at": change.at,
+            "expired": change.expired,
+        },
+    }
+    if kind == "demand":
+        fields["system"] = system(image)
+    return fields
+
+
+def _parked(reason: Reason, arrival: Arrival, record: Any, source: str) -> Parked:
+    return Parked(
+        code=reason.code,
+        message=reason.message,
+        fingerprint=reason.fingerprint,
+        events=(event_text(arrival.data, record),),
+        at=_told_at(record) or moment(arrival.arrived),
+        source=source,
+        numbers=(arrival.number,),
+        event_id=event_id_in(record),
+    )
+
+
+def _told_at(record: Any) -> str | None:
+    try:
+        return moment(record["dynamodb"]["ApproximateCreationDateTime"])
+    except (KeyError, TypeError, ValueError):
+        return None
+
+
+def _file(place: tuple[str, str], group: _Group, source: str, writer: KindWriter) -> File:
+    kind, day = place
+    numbers = tuple(arrival.number for arrival in group.arrivals)
+    name = object_name(group.at, source, numbers[0], numbers[-1], str(len(numbers)), kind, day)
+    body = writer.contain(group.rows)
+    return File(kind, day, data_key(kind, day, name), body, numbers, tuple(group.arrivals), group.at)

@@ -79,11 +79,8 @@ class Source:
                 return [*first, f"items = members({value})", *self._each(items, "items", "item in items", [])]
             case Map(values):
                 key = self._text("key", b"")
-                return [
-                    *first,
-                    f"entries = {value}['M']",
-                    *self._each(values, "entries", "key, item in entries.items()", key),
-                ]
+                given = [f"entries = {value}['M']", "if type(entries) is not dict: wrong()"]
+                return [*first, *given, *self._each(values, "entries", "key, item in entries.items()", key)]
             case Record():
                 return [*first, f"{self._writer(type)}({value}['M'], add)"]
         raise ValueError("a union is no branch of a union")

@@ -2,7 +2,7 @@
 
 import typer
 
-from cli import programs
+from cli import archive, programs
 from cli.campaigns import campaign, deliveries
 from cli.day import day
 from cli.demo import demo
@@ -23,6 +23,7 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,
 )
 app.add_typer(programs.app)
+app.add_typer(archive.app)
 ABOUT_MAILS = (campaign, deliveries, stop, go, report, rollback, optout, forget)
 for command in (run, day, explain, *ABOUT_MAILS, sample, up, down, demo):
     app.command()(command)

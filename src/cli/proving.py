@@ -1,0 +1,114 @@
+"""The Demand table, the archive and errors/ in, what is not the same in them for one date out."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+
+from adapters.aws.archive_bucket import ArchiveBucket
+from adapters.aws.found_items import scanned
+from adapters.files import avro_files
+from cli.backfilling import pages, sorted_out, wanted
+from cli.deployment import Deployment
+from domain.archive.change import Image
+from domain.archive.kinds import KEYS, kind_of
+from domain.archive.places import ERRORS, LOST, partition_prefix
+from domain.archive.quarantine import opened
+from domain.archive.verification import Findings, Key, Row, compare, key_of, latest
+from domain.errors import Rejected
+
+AT_ONCE = 8  # objects read side by side
+OTHER = "other"  # items of no kind, by their keys in the table
+
+
+@dataclass
+class Standing:
+    """The table as the archive would have it: rows of the date by kind and key, items of other dates, and items that are none's."""
+
+    rows: dict[str, dict[Key, Row]] = field(default_factory=lambda: defaultdict(dict))
+    elsewhere: dict[str, set[Key]] = field(default_factory=lambda: defaultdict(set))
+    bad: dict[str, set[Key]] = field(default_factory=lambda: defaultdict(set))
+
+
+def proven(deployment: Deployment, day: str, kinds: Collection[str]) -> dict[str, Findings]:
+    """By kind, and `other` where the table has items of no kind. What cannot be a row has no date: it is told of with any.
+
+    What changed within the last minute may still be on its way: a second look tells.
+    """
+    bucket = ArchiveBucket(deployment.client("s3"), deployment.names["archive_bucket"])
+    table = standing(deployment, day, kinds)
+    parked = quarantined(bucket)
+    return {
+        kind: compare(
+            kind,
+            {**table.rows[kind], **{key: {} for key in table.bad[kind]}},
+            latest(kind, archived(bucket, kind, day)) if kind != OTHER else {},
+            parked=parked[kind],
+            elsewhere=table.elsewhere[kind],
+        )
+        for kind in (*kinds, *((OTHER,) if table.bad[OTHER] else ()))
+    }
+
+
+def standing(deployment: Deployment, day: str, kinds: Collection[str]) -> Standing:
+    """Read the whole table."""
+    since, found = datetime.now(UTC), Standing()
+    name = deployment.names["demand_table"]
+    for page in pages(wanted(scanned(deployment.client("dynamodb"), name), kinds)):
+        batch = sorted_out(page, since, name)
+        for file in batch.files:
+            rows = {key_of(file.kind, row): row for row in avro_files.read(file.body, file.kind)}
+            if file.day == day:
+                found.rows[file.kind].update(rows)
+            else:
+                found.elsewhere[file.kind].update(rows)
+        for kind, key in (named(text) for it in batch.parked for text in it.events):
+            found.bad[kind].add(key)
+    return found
+
+
+def archived(bucket: ArchiveBucket, kind: str, day: str) -> Iterator[Row]:
+    """Every row under one date."""
+    keys = [key for key in bucket.keys(partition_prefix(kind, day)) if key.endswith(".avro")]
+    with ThreadPoolExecutor(AT_ONCE) as workers:
+        for key, body in zip(keys, workers.map(bucket.read, keys), strict=True):
+            yield from avro_files.read(body, kind, key)
+
+
+def quarantined(bucket: ArchiveBucket) -> dict[str, set[Key]]:
+    """The items that records in errors/, or in batches that Lambda gave up on, tell of."""
+    keys = [key for prefix in (ERRORS, LOST) for key in bucket.keys(prefix)]
+    found: dict[str, set[Key]] = defaultdict(set)
+    with ThreadPoolExecutor(AT_ONCE) as workers:
+        for key, body in zip(keys, workers.map(bucket.read, keys), strict=True):
+            for kind, item in (named(text) for text in _texts(key, body)):
+                found[kind].add(item)
+    return found
+
+
+def named(text: str) -> tuple[str, Key]:
+    """The kind and key of the item that a change record tells of; the keys of the table where it is of no kind."""
+    try:
+        change = orjson.loads(text)["dynamodb"]
+        image: Image = change.get("NewImage") or change.get("OldImage") or {}
+        kind = kind_of(str(image.get("type", {}).get("S")))
+        if kind is None:
+            return OTHER, (_text(change["Keys"]["PK"]), _text(change["Keys"]["SK"]))
+        return kind, tuple(_text(image.get(name)) for name in KEYS[kind])
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return OTHER, ("", "")
+
+
+def _text(attribute: Any) -> str:
+    return str(attribute.get("S", "")) if isinstance(attribute, dict) else ""
+
+
+def _texts(key: str, body: bytes) -> Iterable[str]:
+    try:
+        return [held.text for held in opened(key, body).records]
+    except Rejected:
+        return []

@@ -134,6 +134,8 @@ def test_a_value_that_fits_reads_back_as_itself(type, value, read):
         (SUIT, {"S": "CLUBS"}, "must be Suit, is none of its symbols"),
         ({"type": "array", "items": "string"}, {"L": {}}, "must be a list of string, is a list without members"),
         ({"type": "array", "items": "string"}, {"SS": [1]}, "must be a list of string, is a set of something else"),
+        ({"type": "array", "items": "int"}, {"B": "AP8="}, "must be a list of int, is binary"),
+        ("string", {"B": "AP8="}, "must be string, is binary"),
         ({"type": "array", "items": "int"}, {"NS": ["x"]}, "must be a list of int, is a set of no numbers"),
         ({"type": "map", "values": "int"}, {"M": []}, "must be a map of int, is a map without members"),
         (TREE, {"L": []}, "must be Tree, is list"),

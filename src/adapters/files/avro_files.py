@@ -1,5 +1,6 @@
 """Avro container files in, plain rows out, and back: for all that reads or rewrites the archive; new rows come from the encoder."""
 
+import zlib
 from collections.abc import Iterable, Iterator
 from functools import cache
 from hashlib import md5
@@ -13,6 +14,17 @@ from domain.errors import Rejected
 
 Row = dict[str, Any]
 
+# What fastavro raises of bytes that are no container of a schema that today's can read.
+UNREADABLE = (
+    ValueError,
+    EOFError,
+    IndexError,
+    KeyError,
+    zlib.error,
+    fastavro.read.SchemaResolutionError,
+    fastavro.schema.SchemaParseException,
+)
+
 
 @cache
 def _parsed(kind: str) -> Any:
@@ -23,7 +35,7 @@ def read(body: bytes, kind: str, name: str = "file") -> Iterator[Row]:
     """The rows of one container as today's schema has them, whatever wrote it. Rejected: it is no such file, or is cut short."""
     try:
         yield from fastavro.reader(BytesIO(body), reader_schema=_parsed(kind))  # type: ignore[misc]
-    except (ValueError, EOFError, IndexError, KeyError, fastavro.schema.SchemaParseException) as error:
+    except UNREADABLE as error:
         raise Rejected(f"{name} cannot be read as {kind} rows: {error}") from error
 
 

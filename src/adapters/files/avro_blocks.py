@@ -1,0 +1,120 @@
+"""Avro containers in, their blocks of rows laid open out; rows' bytes in, containers out: rows pass through that nobody has to read."""
+
+import zlib
+from collections.abc import Iterator
+from functools import cache
+from io import BytesIO
+from typing import NoReturn
+
+from adapters.files.avro_schemas import schema
+from domain.archive.container import MARKER, container, header
+from domain.errors import Rejected
+
+MAGIC = b"Obj\x01"  # Avro 1.12, "Object Container Files"
+AT_ONCE = 256 * 1024  # bytes of rows that wait to be deflated
+RAW = -15  # zlib: without a header, as Avro has it
+
+
+def blocks(body: bytes, name: str = "file") -> Iterator[tuple[int, bytes]]:
+    """Each block's number of rows, and their bytes. Rejected: it is no container, is cut short, or has another codec than ours."""
+    try:
+        yield from _blocks(body)
+    except (ValueError, IndexError, zlib.error) as error:
+        raise Rejected(f"{name} is no Avro container that we know: {error}") from error
+
+
+def count(body: bytes, name: str = "file") -> int:
+    """How many rows its blocks say they have."""
+    return sum(number for number, _ in blocks(body, name))
+
+
+class Container:
+    """One container in the making. Equal rows in equal order give equal bytes."""
+
+    def __init__(self, kind: str) -> None:
+        self._header, self._body = _header(kind), BytesIO()
+        self._body.write(self._header)
+        self._open: list[bytes] = []
+        self._waiting = self.rows = 0
+
+    @property
+    def size(self) -> int:
+        """Bytes so far, but for the rows that wait."""
+        return self._body.tell()
+
+    def add(self, row: bytes) -> None:
+        """`row`: as today's schema encodes it."""
+        self._open.append(row)
+        self._waiting += len(row)
+        self.rows += 1
+        if self._waiting >= AT_ONCE:
+            self._close()
+
+    def body(self) -> bytes:
+        if self._open:
+            self._close()
+        return self._body.getvalue()
+
+    def _close(self) -> None:
+        self._body.write(container(self._header, self._open)[len(self._header) :])
+        self._open, self._waiting = [], 0
+
+
+@cache
+def _header(kind: str) -> bytes:
+    return header(schema(kind))
+
+
+def _blocks(body: bytes) -> Iterator[tuple[int, bytes]]:
+    codec, at = _codec(body)
+    marker, at = body[at : at + MARKER], at + MARKER
+    while at < len(body):
+        number, at = _long(body, at)
+        length, at = _long(body, at)
+        end = at + length
+        if length < 0 or number < 0 or body[end : end + MARKER] != marker or len(marker) < MARKER:
+            raise ValueError("a block does not end where it should")
+        packed = memoryview(body)[at:end]
+        yield number, zlib.decompress(packed, RAW) if codec == b"deflate" else bytes(packed)
+        at = end + MARKER
+
+
+def _codec(body: bytes) -> tuple[bytes, int]:
+    """The codec that the header names, and where the header's map ends."""
+    if not body.startswith(MAGIC):
+        raise ValueError("it does not begin as one")
+    codec, at = b"null", len(MAGIC)
+    while True:
+        pairs, at = _long(body, at)
+        if pairs < 0:  # then its size in bytes follows
+            pairs, (_, at) = -pairs, _long(body, at)
+        if not pairs:
+            break
+        for _ in range(pairs):
+            name, at = _text(body, at)
+            value, at = _text(body, at)
+            codec = value if name == b"avro.codec" else codec
+    return (codec, at) if codec in (b"null", b"deflate") else _unknown(codec)
+
+
+def _unknown(codec: bytes) -> NoReturn:
+    raise ValueError(f"its codec is {codec.decode('ascii', 'replace')}")
+
+
+def _text(body: bytes, at: int) -> tuple[bytes, int]:
+    length, at = _long(body, at)
+    if length < 0 or at + length > len(body):
+        raise ValueError("a text ends behind its end")
+    return body[at : at + length], at + length
+
+
+def _long(body: bytes, at: int) -> tuple[int, int]:
+    """Zigzag, seven bits a byte, the lowest first."""
+    value = shift = 0
+    while True:
+        byte = body[at]
+        value, at, shift = value | (byte & 0x7F) << shift, at + 1, shift + 7
+        if byte < 0x80:
+            return (value >> 1) ^ -(value & 1), at
+        if shift > 63:
+            raise ValueError("a number has no end")

@@ -52,10 +52,13 @@ class ArchiveWatch:
                 id=f"Archive{name}",
                 says=f"Changes wait for {limit.to_human_string()} or more: see StreamArchiver's errors, throttles and duration.",
             )
-        throttled = changes.metric_read_provisioned_throughput_exceeded(statistic="Sum", period=FIVE)
-        self._alarms.at_least(
-            1, throttled, id="ReadsThrottled", says="The stream refuses readers: there are too many of them a shard."
-        )
+        throttled = {
+            "Reads": changes.metric_read_provisioned_throughput_exceeded(statistic="Sum", period=FIVE),
+            "Writes": changes.metric_write_provisioned_throughput_exceeded(statistic="Sum", period=FIVE),
+        }
+        for name, metric in throttled.items():
+            says = f"The stream throttles {name.lower()}: its shards are too few. Nothing is lost, but late."
+            self._alarms.at_least(1, metric, id=f"{name}Throttled", says=says)
 
 
 class ArchiveDashboard(cloudwatch.Dashboard):

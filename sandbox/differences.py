@@ -22,6 +22,9 @@ DROPPED = {
         "KinesisStreamSpecification": "applied by EnableKinesisStreamingDestination",
         "TimeToLiveSpecification": "kept off: its real-time sweep would delete back-dated items; `ttl` sweeps on the virtual clock",
     },
+    "AWS::Kinesis::Stream": {"StreamEncryption": "applied by StartStreamEncryption"},
+    "AWS::Lambda::Function": {"ReservedConcurrentExecutions": "applied by PutFunctionConcurrency"},
+    "AWS::S3::Bucket": {"LifecycleConfiguration": "left off: objects would age by the machine's clock"},
     "AWS::Scheduler::Schedule": {
         "ScheduleExpressionTimezone": "applied by UpdateSchedule",
         "ActionAfterCompletion": "applied by UpdateSchedule",

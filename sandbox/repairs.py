@@ -22,9 +22,10 @@ def repair(stack: "Deployed", aws: Ministack) -> None:
         _repair_table(f"{stack.name}/{id}", table, stack.dropped.get(id, {}), aws)
     for id, schedule in stack.resources("AWS::Scheduler::Schedule"):
         _repair_schedule(f"{stack.name}/{id}", schedule, stack.dropped.get(id, {}), aws)
+    for id, stream in stack.resources("AWS::Kinesis::Stream"):
+        _repair_stream(f"{stack.name}/{id}", stream, stack.dropped.get(id, {}), aws)
     for id, function in stack.resources("AWS::Lambda::Function"):
-        size = aws.client("lambda").get_function_configuration(FunctionName=function)["CodeSize"]
-        _same(f"{stack.name}/{id}: bytes of code beyond 0", size > 0, True)  # a missing object is no error there
+        _repair_function(f"{stack.name}/{id}", function, stack.dropped.get(id, {}), aws)
 
 
 def _repair_table(where: str, table: str, wanted: Mapping[str, Any], aws: Ministack) -> None:
@@ -53,6 +54,25 @@ def _repair_destination(where: str, table: str, wanted: Mapping[str, Any], dynam
     _same(f"{where}: Kinesis destination", found["StreamArn"], wanted["StreamArn"])
     _same(f"{where}: Kinesis destination", found["DestinationStatus"], "ACTIVE")
     _same(f"{where}: precision", found["ApproximateCreationDateTimePrecision"], precision)
+
+
+def _repair_stream(where: str, stream: str, dropped: Mapping[str, Any], aws: Ministack) -> None:
+    if wanted := dropped.get("StreamEncryption"):
+        kinesis = aws.client("kinesis")
+        kinesis.start_stream_encryption(StreamName=stream, **wanted)
+        found = kinesis.describe_stream_summary(StreamName=stream)["StreamDescriptionSummary"]
+        _same(f"{where}: encryption", found["EncryptionType"], wanted["EncryptionType"])
+
+
+def _repair_function(where: str, function: str, dropped: Mapping[str, Any], aws: Ministack) -> None:
+    client = aws.client("lambda")
+    size = client.get_function_configuration(FunctionName=function)["CodeSize"]
+    _same(f"{where}: bytes of code beyond 0", size > 0, True)  # a missing object is no error there
+    if "ReservedConcurrentExecutions" in dropped:
+        wanted = int(dropped["ReservedConcurrentExecutions"])
+        client.put_function_concurrency(FunctionName=function, ReservedConcurrentExecutions=wanted)
+        found = client.get_function_concurrency(FunctionName=function)
+        _same(f"{where}: calls at once", found["ReservedConcurrentExecutions"], wanted)
 
 
 def _repair_schedule(where: str, name: str, dropped: Mapping[str, Any], aws: Ministack) -> None:

@@ -13,8 +13,16 @@ from tests.infra.roles import allowed
 from tests.infra.templates import looked_at
 
 TESTS = f"{Path(__file__).parents[1]}/"
-HANDLERS = f"{Path(__file__).parents[2] / 'src/handlers/solicitation'}/"
-PARTS = {"visits": "engage", "chunks": "send", "retraining": "retrain"}  # folders of a handler's own
+HANDLERS = f"{Path(__file__).parents[2] / 'src/handlers'}/"
+STACKS = {"solicitation": "Solicitation", "archive": "Archive"}  # by subsystem
+PARTS = {  # folders of a handler's own
+    "visits": "engage",
+    "chunks": "send",
+    "retraining": "retrain",
+    "replaying": "replay",
+    "compacting": "compact",
+    "erasing": "erase",
+}
 CALL = BaseClient._make_api_call
 
 
@@ -27,9 +35,10 @@ def rights():
 
 
 def checked(self, operation, params):
-    if stage := caller():
-        for verb, place in asked(self.meta.service_model.service_name, operation, params):
-            known = granted(stage)
+    if found := caller():
+        subsystem, stage = found
+        for verb, place in asked(subsystem, self.meta.service_model.service_name, operation, params):
+            known = granted(subsystem, stage)
             assert (verb, place) in known or (place is None and verb in {it for it, _ in known}), (
                 f"{stage} may not {verb}" + (f" on {place}" if place else "")
             )
@@ -37,16 +46,16 @@ def checked(self, operation, params):
 
 
 def caller():
-    """The handler that makes this call; none where a test does, be it in the midst of a handler's own."""
+    """Subsystem and stage of the handler that makes this call; none where a test does, be it in the midst of a handler's own."""
     frame = sys._getframe(2)
     while frame and not frame.f_code.co_filename.startswith(TESTS):
         if frame.f_code.co_filename.startswith(HANDLERS):
-            part = frame.f_code.co_filename.removeprefix(HANDLERS).partition("/")[0]
-            return PARTS.get(part, part.removesuffix(".py"))
+            subsystem, part, *_ = frame.f_code.co_filename.removeprefix(HANDLERS).split("/")
+            return subsystem, PARTS.get(part, part.removesuffix(".py"))
         frame = frame.f_back
     return None
 
 
 @cache
-def granted(stage):
-    return allowed(looked_at(), pascal(stage))
+def granted(subsystem, stage):
+    return allowed(looked_at(STACKS[subsystem]), pascal(stage))

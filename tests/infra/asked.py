@@ -1,5 +1,7 @@
 """A call of an AWS client in, what IAM would be asked for it out: verbs on resources, spelt as `roles` spells them."""
 
+from domain.archive.places import DATA, ERRORS, LOST, RECEIPTS, REPLAYS, RESULTS
+
 ENTRY_VERBS = {"Put": "PutItem", "Delete": "DeleteItem", "Update": "UpdateItem", "ConditionCheck": "ConditionCheckItem"}
 OBJECTS = {"HeadObject": ("GetObject",), "CopyObject": ("GetObject", "PutObject"), "ListObjectsV2": ("ListBucket",)}
 SERVICES = {
@@ -14,11 +16,16 @@ FOLDERS = {
 }
 BUCKETS = ("Work", "Outputs", "Photos")
 VERBS = {"SendMessageBatch": "SendMessage"}
+LISTINGS = {"ListObjectsV2": "ListBucket", "ListObjectVersions": "ListBucketVersions"}
+OF_VERSIONS = {"GetObject": "GetObjectVersion", "DeleteObject": "DeleteObjectVersion"}
+PLACES = (DATA, ERRORS, LOST, REPLAYS, RECEIPTS, RESULTS)
 
 
-def asked(service, operation, params):
+def asked(subsystem, service, operation, params):
     """(verb, resource) pairs; where a verb is granted on one thing alone, or on things with names of their own, that is left out."""
-    if service == "dynamodb":
+    if subsystem == "archive":  # it has one bucket and one table, which a test may name as it likes
+        yield from asked_of_archive(service, operation, params)
+    elif service == "dynamodb":
         yield from asked_of_tables(operation, params)
     elif service == "s3":
         bucket = params["Bucket"].partition("-")[0].capitalize()
@@ -28,6 +35,20 @@ def asked(service, operation, params):
         yield from ((f"s3:{verb}", where) for verb in OBJECTS.get(operation, (operation,)))
     else:
         yield f"{SERVICES.get(service, service)}:{VERBS.get(operation, operation)}", None
+
+
+def asked_of_archive(service, operation, params):
+    if service == "dynamodb":
+        yield f"dynamodb:{operation}", "ArchiveLedger"
+    elif operation == "DeleteObjects":
+        for it in params["Delete"]["Objects"]:
+            yield from asked_of_archive(service, "DeleteObject", it)
+    elif "Key" in params:
+        verb = OF_VERSIONS[operation] if "VersionId" in params else operation
+        place = next((it for it in PLACES if params["Key"].startswith(it)), None)
+        yield f"{service}:{verb}", place and f"Archive/{place}*"
+    else:
+        yield f"{service}:{LISTINGS.get(operation, operation)}", "Archive"
 
 
 def place_of(bucket, folder):

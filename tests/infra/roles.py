@@ -1,5 +1,11 @@
 """What a template allows: verbs on resources, spelt so that a person can read them."""
 
+import re
+
+PUBLISHED = re.compile(
+    r"PublishOutput(?:Ref|FnGetAtt)(\w+?)[0-9A-F]{8}"
+)  # how CDK names an output that another stack reads
+
 
 def texts(value):
     return [value] if isinstance(value, str) else value
@@ -33,6 +39,8 @@ def spelt(resource):
         return resource["Fn::GetAtt"][0][:-8]
     if "Ref" in resource:
         return resource["Ref"][:-8]
+    if "Fn::GetStackOutput" in resource:
+        return PUBLISHED.match(resource["Fn::GetStackOutput"]["OutputName"])[1]
     parts = [part if isinstance(part, str) else spelt_part(part) for part in resource["Fn::Join"][1]]
     return "".join(parts).replace("arn:aws:", "").replace(":region:account", "")
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-SNAPSHOT = Path(__file__).parent / "snapshots" / "Solicitation.json"
+SNAPSHOTS = Path(__file__).parent / "snapshots"
 Resource = dict[str, Any]
 
 
@@ -34,6 +34,6 @@ class Stack:
         return (target if isinstance(target, str) else target[0])[:-8]
 
 
-def looked_at() -> Stack:
+def looked_at(name: str) -> Stack:
     """`test_snapshot` holds it equal to what is synthesised."""
-    return Stack(SNAPSHOT.parent, json.loads(SNAPSHOT.read_text()))
+    return Stack(SNAPSHOTS, json.loads((SNAPSHOTS / f"{name}.json").read_text()))

@@ -1,10 +1,13 @@
-"""The whole template against the last one that was looked at. `UPDATE_SNAPSHOTS=1 pytest tests/infra` accepts the new one."""
+"""Whole templates against the last ones that were looked at. `UPDATE_SNAPSHOTS=1 pytest tests/infra` accepts the new ones."""
 
 import json
 import os
 import re
 
-from tests.infra.templates import SNAPSHOT
+import pytest
+
+from tests.infra.conftest import read
+from tests.infra.templates import SNAPSHOTS
 
 
 def normal(template):
@@ -13,8 +16,9 @@ def normal(template):
     return re.sub(r"\b[0-9a-f]{64}\b", "asset", text) + "\n"
 
 
-def test_the_template_is_the_one_that_was_looked_at(stack):
-    found = normal(stack.template)
+@pytest.mark.parametrize("name", ["Solicitation", "Demand", "Archive"])
+def test_the_template_is_the_one_that_was_looked_at(prod, name):
+    found, snapshot = normal(read(prod, name).template), SNAPSHOTS / f"{name}.json"
     if os.environ.get("UPDATE_SNAPSHOTS"):
-        SNAPSHOT.write_text(found)
-    assert found == SNAPSHOT.read_text(), "look at the difference; if it is meant: UPDATE_SNAPSHOTS=1"
+        snapshot.write_text(found)
+    assert found == snapshot.read_text(), "look at the difference; if it is meant: UPDATE_SNAPSHOTS=1"

@@ -26,7 +26,13 @@ BASE: dict[str, Any] = {
     "Rules": {"CheckBootstrapVersion": {"Assertions": []}},
     "Resources": {
         "Bucket": {"Type": "AWS::S3::Bucket"},
-        "Changes": {"Type": "AWS::Kinesis::Stream", "Properties": {"ShardCount": 1}},
+        "Changes": {
+            "Type": "AWS::Kinesis::Stream",
+            "Properties": {
+                "ShardCount": 1,
+                "StreamEncryption": {"EncryptionType": "KMS", "KeyId": "alias/aws/kinesis"},
+            },
+        },
         "Jobs": {"Type": "AWS::SQS::Queue"},
         "Lost": {"Type": "AWS::SQS::Queue"},
         "Items": {
@@ -54,6 +60,8 @@ BASE: dict[str, Any] = {
         "JobsArn": {"Value": {"Fn::GetAtt": ["Jobs", "Arn"]}, "Export": {"Name": "Base:Jobs"}},
     },
 }
+# What CDK makes of a reference to another stack by default; of a strong one it makes Fn::ImportValue.
+JOBS = {"Fn::GetStackOutput": {"StackName": "ExampleBase", "Region": {"Ref": "AWS::Region"}, "OutputName": "JobsArn"}}
 WORK: dict[str, Any] = {
     "Resources": {
         "Role": ROLE,
@@ -71,6 +79,7 @@ WORK: dict[str, Any] = {
                 "Role": {"Fn::GetAtt": ["Role", "Arn"]},
                 "Timeout": 42,
                 "MemorySize": 512,
+                "ReservedConcurrentExecutions": 3,
                 "Layers": [{"Ref": "Layer"}],
                 "Code": {"S3Bucket": {"Fn::Sub": "cdk-x-assets-${AWS::AccountId}-${AWS::Region}"}, "S3Key": "code.zip"},
                 "Environment": {"Variables": {"BUCKET": {"Fn::ImportValue": "Base:Bucket"}}},
@@ -83,12 +92,12 @@ WORK: dict[str, Any] = {
                 "EventSourceArn": {"Fn::ImportValue": "Base:Stream"},
                 "StartingPosition": "TRIM_HORIZON",
                 "BatchSize": 100,
-                "DestinationConfig": {"OnFailure": {"Destination": {"Fn::ImportValue": "Base:Jobs"}}},
+                "DestinationConfig": {"OnFailure": {"Destination": JOBS}},
             },
         },
         "FromQueue": {
             "Type": "AWS::Lambda::EventSourceMapping",
-            "Properties": {"FunctionName": {"Ref": "Copy"}, "EventSourceArn": {"Fn::ImportValue": "Base:Jobs"}},
+            "Properties": {"FunctionName": {"Ref": "Copy"}, "EventSourceArn": JOBS},
         },
         "Nightly": {
             "Type": "AWS::Scheduler::Schedule",

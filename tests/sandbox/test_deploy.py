@@ -19,7 +19,7 @@ from sandbox.streams import Dispatcher, Mapping, invoke_deployed
 from sandbox.template import localise, resolve
 from sandbox.timeline import VirtualClock
 from sandbox.ttl import sweep
-from tests.sandbox.example_assembly import BASE, WORK, write_assembly
+from tests.sandbox.example_assembly import BASE, JOBS, WORK, write_assembly
 
 STAND_IN = {"AWS_ENDPOINT_URL_ATHENA": "http://127.0.0.1:1"}
 
@@ -165,6 +165,16 @@ def test_what_the_emulator_drops_from_a_schedule_is_applied(aws: Ministack, stac
     assert json.loads(found["Target"]["Input"])["key"] == "night"
 
 
+def test_what_the_emulator_drops_from_a_stream_and_a_function_is_applied(
+    aws: Ministack, stacks: dict[str, Deployed]
+) -> None:
+    stream = stacks["ExampleBase"].find("AWS::Kinesis::Stream", "Changes")
+    function = stacks["ExampleWork"].find("AWS::Lambda::Function", "Copy")
+    found = aws.client("kinesis").describe_stream_summary(StreamName=stream)["StreamDescriptionSummary"]
+    assert found["EncryptionType"] == "KMS"
+    assert aws.client("lambda").get_function_concurrency(FunctionName=function)["ReservedConcurrentExecutions"] == 3
+
+
 def test_a_repair_that_does_not_hold_names_what_differs(aws: Ministack, stacks: dict[str, Deployed]) -> None:
     table = stacks["ExampleBase"].find("AWS::DynamoDB::Table", "Items")
     on = {"AttributeName": "expiresAt", "Enabled": True}
@@ -226,7 +236,7 @@ def test_kept_back_expressions_come_back_as_their_deployed_values() -> None:
     deployed: dict[str, str] = {
         names['{"Ref": "Copy"}']: "copy",
         names['{"Fn::ImportValue": "Base:Stream"}']: "arn:stream",
-        names['{"Fn::ImportValue": "Base:Jobs"}']: "arn:jobs",
+        names[json.dumps(JOBS)]: "arn:jobs",
     }
     resolved: dict[str, Any] = resolve(local.mappings["FromStream"], deployed)
     assert (resolved["FunctionName"], resolved["EventSourceArn"], resolved["BatchSize"]) == ("copy", "arn:stream", 100)

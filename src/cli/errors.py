@@ -1,0 +1,160 @@
+"""`ovation errors`: what could not be archived, by its cause; and archiving it after all."""
+
+from collections import Counter
+from dataclasses import asdict, dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from cli.console import BAD_INPUT, AsJson, err, give_up, out, print_json
+from cli.deployment import Deployment, Stack
+from cli.patching import patch_in
+from cli.quarantined import bucket_of, opened_at, quarantined
+from cli.replays import ledger_of, planned, unfinished, worked, written
+from domain.archive.clusters import Cluster, clusters
+from domain.archive.judging import Tally
+from domain.archive.patches import setting
+from domain.archive.places import ERRORS, LOST
+from domain.archive.quarantine import Quarantined
+from domain.archive.showing import shown
+from domain.errors import OvationError, Rejected
+
+app = typer.Typer(
+    name="errors", help="What could not be archived, by its cause; and archiving it after all.", no_args_is_help=True
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """What `replay` tells: the plan, plans that were begun before and had no end, and what was done, None where nothing was to be."""
+
+    plan: str
+    parts: int
+    begun: list[str]
+    tallies: list[Tally]
+    done: dict[str, int] | None
+
+
+Cause = Annotated[
+    str | None,
+    typer.Option("--cause", help="As `ovation errors list` names it, or how that begins: missing_field."),
+]
+
+
+@app.command("list")
+def list_(stack: Stack = None, as_json: AsJson = False) -> None:
+    """Count what lies in errors/ and among the batches that Lambda gave up on, cause by cause. Exit code 2: nothing to look at."""
+    try:
+        with err.status("reading errors/"):
+            found = clusters(quarantined(bucket_of(Deployment.reached(stack, "archive"))))
+    except OvationError as reason:
+        give_up(reason, BAD_INPUT)
+    print_json([asdict(cluster) for cluster in found]) if as_json else out.print(_clusters(found))
+
+
+@app.command()
+def show(
+    target: Annotated[str, typer.Argument(metavar="CAUSE|KEY", help="A cause, or the key of one object.")],
+    limit: Annotated[int, typer.Option("--limit", min=1, help="How many objects, and records of each.")] = 3,
+    raw: Annotated[
+        bool, typer.Option("--raw", help="With phone numbers, e-mail addresses and texts of messages.")
+    ] = False,
+    stack: Stack = None,
+) -> None:
+    """Print error documents as JSON, personal fields redacted. Exit code 2: there is none of that cause or key."""
+    try:
+        found = _documents(Deployment.reached(stack, "archive"), target, limit)
+    except OvationError as reason:
+        give_up(reason, BAD_INPUT)
+    print_json([shown(one, limit, raw) for one in found])
+
+
+@app.command()
+def replay(
+    cause: Cause = None,
+    patch: Annotated[
+        Path | None,
+        typer.Option(
+            "--patch",
+            help="A file with `def patch(event: dict) -> dict | None`, which is given every record; None drops it.",
+        ),
+    ] = None,
+    set_: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            help="path=value in items that are rejected without it: saleId=s1, date.requested=2026-01-01, id='\"7\"' for a text.",
+        ),
+    ] = None,
+    apply: Annotated[
+        bool, typer.Option("--apply/--plan", help="Do it; without it the command only says what would become of what.")
+    ] = False,
+    stack: Stack = None,
+    as_json: AsJson = False,
+) -> None:
+    """Archive what could not be, patched if need be. Doing it again changes nothing. Exit code 2: it is not done, or not to its end."""
+    try:
+        with err.status("replaying" if apply else "reading errors/"):
+            replayed = _replayed(Deployment.reached(stack, "archive"), cause, patch, set_ or [], apply)
+    except OvationError as reason:
+        give_up(reason, BAD_INPUT)
+    print_json(asdict(replayed)) if as_json else out.print(_plan(replayed))
+
+
+def _replayed(
+    deployment: Deployment, cause: str | None, file: Path | None, assignments: list[str], apply: bool
+) -> Replayed:
+    """Plans that were begun are brought to their end first: what they have settled is not planned again."""
+    patch, settings = patch_in(file) if file else None, [setting(it) for it in assignments]
+    bucket, done = bucket_of(deployment), None
+    begun = unfinished(bucket)
+    if apply:
+        done = sum((worked(deployment, key) for key in begun), Counter())
+    found = list(quarantined(bucket, cause))
+    if cause and not found and not begun:
+        raise Rejected(f"nothing has the cause {cause}: see `ovation errors list`")
+    plan = planned(found, patch, settings, ledger_of(deployment))
+    if done is not None and plan.parts:
+        done += worked(deployment, written(plan, bucket))
+    return Replayed(plan.id, len(plan.parts), begun, plan.tallies, None if done is None else dict(done))
+
+
+def _documents(deployment: Deployment, target: str, limit: int) -> list[Quarantined]:
+    bucket = bucket_of(deployment)
+    if not target.startswith((ERRORS, LOST)):
+        found = list(islice(quarantined(bucket, target), limit))
+    else:
+        found = [one for one in [opened_at(bucket, target)] if one]
+    if not found:
+        raise Rejected(f"there is nothing of {target}: see `ovation errors list`")
+    return found
+
+
+def _clusters(found: list[Cluster]) -> Table:
+    table = Table(title="What could not be archived", title_justify="left")
+    for name in ("cause", "events", "objects", "first", "last", "for example"):
+        table.add_column(name, justify="right" if name in {"events", "objects"} else "left", overflow="fold")
+    for it in found:
+        table.add_row(it.cause, f"{it.events:,}", f"{it.objects:,}", it.first[:19], it.last[:19], it.sample)
+    table.caption = "`ovation errors show CAUSE` for the records" if found else "Nothing: all is archived."
+    return table
+
+
+def _plan(replayed: Replayed) -> Table:
+    table = Table(title=f"Plan {replayed.plan}", title_justify="left")
+    for name in ("cause", "would become" if replayed.done is None else "became", "why", "events", "for example"):
+        table.add_column(name, justify="right" if name == "events" else "left", overflow="fold")
+    for it in replayed.tallies:
+        table.add_row(it.cause, it.outcome, it.why, f"{it.events:,}", it.sample)
+    table.caption = _caption(replayed)
+    return table
+
+
+def _caption(replayed: Replayed) -> str:
+    if replayed.done is not None:
+        return "Done: " + (", ".join(f"{n:,} {outcome}" for outcome, n in replayed.done.items()) or "nothing") + "."
+    begun = f"{len(replayed.begun)} plans were begun and are not done. " if replayed.begun else ""
+    return begun + ("Nothing is changed; --apply does it." if replayed.parts else "There is nothing new to replay.")

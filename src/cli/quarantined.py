@@ -1,0 +1,39 @@
+"""The archive bucket in, what lies in errors/ and among Lambda's given-up batches out."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+from adapters.aws.archive_bucket import ArchiveBucket
+from adapters.aws.faults import code
+from cli.deployment import Deployment
+from domain.archive.clusters import caused_by
+from domain.archive.places import ERRORS, LOST
+from domain.archive.quarantine import Quarantined, opened, unreadable
+from domain.errors import Rejected, Unavailable
+
+AT_ONCE = 10  # as many connections as a client of boto3 keeps
+
+
+def bucket_of(deployment: Deployment) -> ArchiveBucket:
+    return ArchiveBucket(deployment.client("s3"), deployment.names["archive_bucket"])
+
+
+def quarantined(bucket: ArchiveBucket, cause: str | None = None) -> Iterator[Quarantined]:
+    """All objects in the order of their keys, or those of one cause. What cannot be read is among them, without records."""
+    with ThreadPoolExecutor(AT_ONCE) as workers:
+        keys = [key for prefix in (ERRORS, LOST) for key in bucket.keys(prefix)]
+        for found in workers.map(lambda key: opened_at(bucket, key), keys):
+            if found and caused_by(found, cause):
+                yield found
+
+
+def opened_at(bucket: ArchiveBucket, key: str) -> Quarantined | None:
+    """None: it is not there, or no more: somebody replays."""
+    try:
+        return opened(key, bucket.read(key))
+    except Rejected:
+        return unreadable(key)
+    except Unavailable as reason:
+        if code(reason.__cause__) == "NoSuchKey":  # type: ignore[arg-type]
+            return None
+        raise

@@ -163,17 +163,18 @@ def test_candidates_live_as_long_as_their_program_says(sandbox: Sandbox, program
     assert candidates(sandbox, REVIEWS) == {}
 
 
-def test_every_function_imports_from_its_asset_alone(sandbox: Sandbox) -> None:
+@pytest.mark.parametrize("subsystem", ["solicitation", "archive"])
+def test_every_function_imports_from_its_asset_alone(sandbox: Sandbox, subsystem: str) -> None:
     # Workers run the project's own environment, so a module left out of the asset could be found beside it.
-    assets = [folder for folder in (ROOT / ASSEMBLY).glob("asset.*") if (folder / "handlers").is_dir()]
+    assets = [folder for folder in (ROOT / ASSEMBLY).glob("asset.*") if (folder / "handlers" / subsystem).is_dir()]
     stages = [
         path.stem
-        for path in (ROOT / "src/handlers/solicitation").glob("*.py")
+        for path in (ROOT / "src/handlers" / subsystem).glob("*.py")
         if path.stem != "__init__" and not path.stem.endswith("settings")
     ]
     program = (
         "import importlib, sys; sys.path.insert(0, sys.argv[1])\n"
-        "for stage in sys.argv[2:]: importlib.import_module(f'handlers.solicitation.{stage}').handler\n"
+        f"for stage in sys.argv[2:]: importlib.import_module(f'handlers.{subsystem}.{{stage}}').handler\n"
         "ours = [m for n, m in sys.modules.items() if n.split('.')[0] in ('handlers', 'adapters', 'domain', 'cli', 'sandbox')]\n"
         "print(*[m.__file__ for m in ours if m.__file__ and not m.__file__.startswith(sys.argv[1])])\n"
     )

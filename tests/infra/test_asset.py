@@ -15,6 +15,7 @@ from tests.infra.test_functions import BATCH, DELIVERY
 
 ROOT = Path(__file__).parents[2]
 LAYER = {"aws_lambda_powertools", "orjson", "requests", "sqlglot"}
+ARCHIVES_LAYER = {"aws_lambda_powertools", "fastavro", "orjson"}
 PAGES = {
     "babel",
     "itsdangerous",
@@ -76,7 +77,20 @@ def test_the_functions_carry_no_yaml_and_no_command_and_import_nothing_that_the_
     paths = modules("solicitation", ROOT / "src")
     names = {str(path.relative_to(ROOT / "src")) for path in paths}
     assert not [name for name in names if name.startswith(("cli/", "adapters/files/program"))]
-    foreign = {
+    assert foreign(paths) <= LAYER | PAGES | RUNTIME
+
+
+def test_the_archives_functions_carry_no_engine_and_import_nothing_that_their_layer_has_not():
+    paths = modules("archive", ROOT / "src")
+    names = {str(path.relative_to(ROOT / "src")) for path in paths}
+    assert "handlers/archive/stream_archiver.py" in names
+    assert not [name for name in names if "solicitation" in name or name.startswith("cli/")]
+    assert foreign(paths) <= ARCHIVES_LAYER | RUNTIME
+
+
+def foreign(paths):
+    """What the modules import that is neither Python's nor ours; not what only type checkers import."""
+    found = {
         name.partition(".")[0]
         for path in paths
         for node in ast.walk(ast.parse(path.read_text()))
@@ -88,15 +102,14 @@ def test_the_functions_carry_no_yaml_and_no_command_and_import_nothing_that_the_
             else []
         )
     } - set(sys.stdlib_module_names)
-    typed = {name for name in foreign if name.startswith("mypy_boto3")}
-    assert foreign - typed - {"handlers", "domain", "adapters"} <= LAYER | PAGES | RUNTIME
+    return {name for name in found if not name.startswith("mypy_boto3")} - {"handlers", "domain", "adapters"}
 
 
 LOAD = """
 import importlib, sys
 sys.path.insert(0, {code!r})
 def load(stage):
-    module = importlib.import_module(f"handlers.solicitation.{{stage}}")
+    module = importlib.import_module(f"handlers.{subsystem}.{{stage}}")
     assert callable(module.handler) and {code!r} in module.__file__
 """
 
@@ -107,10 +120,28 @@ def test_every_handler_loads_from_the_asset_alone_and_the_batchs_without_what_on
     batch = "".join(f"load({stage!r});" for stage in BATCH) + f"assert not {PAGES!r} & set(sys.modules);"
     delivery = "".join(f"load({stage!r});" for stage in DELIVERY)
     done = subprocess.run(
-        [sys.executable, "-c", LOAD.format(code=str(package.code)) + batch + delivery],
+        [sys.executable, "-c", LOAD.format(code=str(package.code), subsystem="solicitation") + batch + delivery],
         cwd=tmp_path,
         capture_output=True,
         text=True,
     )
     assert done.returncode == 0, done.stderr
     assert sorted(path.name for path in (package.code / "programs").iterdir()) == ["music.json", "reviews.json"]
+
+
+def test_the_archives_handlers_load_from_their_asset_alone_and_find_the_schemas_in_it(tmp_path):
+    """Nothing of it is beside the asset: what reads a schema reads the asset's own."""
+    package = packaged([REVIEWS], SANDBOX, ROOT).archive
+    stages = [path.stem for path in (package.code / "handlers/archive").glob("*.py")]
+    load = "".join(f"load({stage!r});" for stage in stages if stage not in ("__init__", "settings"))
+    schemas = "from adapters.files import avro_schemas as it; it.schemas(); print(it.FOLDER)"
+    done = subprocess.run(
+        [sys.executable, "-c", LOAD.format(code=str(package.code), subsystem="archive") + load + schemas],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() == str(package.code / "schemas/avro")
+    for path in (ROOT / "schemas/avro").glob("*.avsc"):
+        assert (package.code / "schemas/avro" / path.name).read_bytes() == path.read_bytes()

@@ -20,6 +20,13 @@ def test_the_lock_names_versions_and_hashes_and_leaves_boto3_to_the_runtime():
     assert lock.count("--hash=sha256:") >= len(names)
 
 
+def test_the_archives_layer_is_small_and_carries_no_engine():
+    lock = locked("archive", ROOT)
+    names = {line.partition("==")[0] for line in lock.splitlines() if "==" in line and not line.startswith(" ")}
+    assert {"aws-lambda-powertools", "fastavro", "orjson"} <= names
+    assert not names & {"pyarrow", "duckdb", "numpy", "pydantic", "sqlglot", "boto3"}
+
+
 @pytest.fixture(scope="module")
 def small_lock():
     """Two packages of the real lock, both compiled, so that the build is a true one and quick."""

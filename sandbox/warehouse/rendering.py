@@ -1,6 +1,7 @@
 """The engine's rows in, Athena's texts of their values out, for the API and for the file of results."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any
 
 Row = tuple[str | None, ...]
@@ -29,4 +30,6 @@ def _inner(value: Any) -> str:
             return "{" + ", ".join(f"{name}={_inner(inner)}" for name, inner in value.items()) + "}"
         case list():
             return "[" + ", ".join(map(_inner, value)) + "]"
+        case datetime():
+            return f"{value:%Y-%m-%d %H:%M:%S}.{value.microsecond // 1000:03d}{' UTC' if value.tzinfo else ''}"
     return str(value)

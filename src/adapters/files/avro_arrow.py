@@ -6,8 +6,9 @@ Names match in any case, as the catalogue has them in lower case and Avro's sche
 import json
 import struct
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from io import BytesIO
+from itertools import islice
 from typing import Any
 
 import fastavro
@@ -26,6 +27,7 @@ SIMPLE: Mapping[str, pa.DataType] = {
     "double": pa.float64(),
     "bytes": pa.binary(),
 }
+ROWS = 50_000  # at once, as dictionaries: about 100 MB
 UNREADABLE = (
     ValueError,
     EOFError,
@@ -43,13 +45,20 @@ def read_table(body: bytes, columns: pa.Schema, name: str, reader: Schema | None
 
     Rejected: it is no such file, is cut short, or a column has another type.
     """
+    return pa.concat_tables([columns.empty_table(), *read_batches(body, columns, name, reader)])
+
+
+def read_batches(body: bytes, columns: pa.Schema, name: str, reader: Schema | None = None) -> Iterator[pa.Table]:
+    """The same, a part at a time: what a compacted file holds is too much for the memory of this machine."""
     try:
         rows = fastavro.reader(BytesIO(body))
         written = json.loads(rows.metadata["avro.schema"])
         if reader is not None and _canonical(reader) != _canonical(written):  # names and defaults take twice the time
             rows, written = fastavro.reader(BytesIO(body), reader_schema=fastavro.parse_schema(dict(reader))), reader
-        read = pa.Table.from_pylist(list(rows), schema=pa.schema(_fields(written, {})))
-        return pa.table([_fitted_column(read, column) for column in columns], schema=columns)
+        schema = pa.schema(_fields(written, {}))
+        while batch := list(islice(rows, ROWS)):
+            read = pa.Table.from_pylist(batch, schema=schema)
+            yield pa.table([_fitted_column(read, column) for column in columns], schema=columns)
     except (*UNREADABLE, pa.ArrowException) as error:
         raise Rejected(f"{name} cannot be read: {error}") from error
 

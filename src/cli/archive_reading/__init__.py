@@ -1,0 +1,1 @@
+"""The archive's files in, tables of one local database out: what `ovation query` asks."""

@@ -73,7 +73,7 @@ SANDBOX = Stage(
     wait_seconds=1,
     retry_seconds=1,
     function_errors=1,
-    archiving=Archiving(data_days=None, error_days=30, window_seconds=1, shards=4),
+    archiving=Archiving(data_days=None, error_days=30, window_seconds=2, shards=2),
     bundled=False,
 )
 

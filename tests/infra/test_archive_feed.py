@@ -52,9 +52,9 @@ def test_the_mapping_is_made_only_once_the_rights_to_read_the_stream_are_there(a
     assert any(id.startswith("StreamArchiverRoleDefaultPolicy") for id in function["DependsOn"])
 
 
-def test_the_sandbox_collects_for_a_second_only(in_sandbox):
+def test_the_sandbox_collects_for_two_seconds_only(in_sandbox):
     [mapping] = read(in_sandbox, "Archive").properties("AWS::Lambda::EventSourceMapping")
-    assert mapping["MaximumBatchingWindowInSeconds"] == 1
+    assert mapping["MaximumBatchingWindowInSeconds"] == 2
 
 
 def test_the_compaction_starts_every_night_told_when_it_was_due_and_a_lost_start_is_put_aside(archive):

@@ -23,8 +23,8 @@ FILES = (
     ("stream_archiver", DATA, "PutObject"),
     ("stream_archiver", ERRORS, "PutObject"),
     ("replay", ERRORS, "GetObject", "PutObject", "DeleteObject"),
-    ("replay", LOST, "GetObject", "DeleteObject"),
-    ("replay", REPLAYS, "GetObject", "PutObject"),
+    ("replay", LOST, "GetObject", "PutObject", "DeleteObject"),
+    ("replay", REPLAYS, "GetObject", "DeleteObject"),
     ("replay", DATA, "PutObject"),
     ("compact", DATA, "GetObject", "PutObject", "DeleteObject"),
     *(
@@ -41,7 +41,7 @@ LISTED = (
 )
 # (function, verbs of DynamoDB on the ledger)
 LEDGER = (
-    ("replay", "GetItem", "BatchGetItem", "PutItem", "UpdateItem", "DeleteItem", "Query"),
+    ("replay", "BatchGetItem", "BatchWriteItem", "PutItem", "DeleteItem"),
     ("compact", "GetItem", "PutItem", "UpdateItem", "DeleteItem"),
     ("erase", "GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query"),
 )

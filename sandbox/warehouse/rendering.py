@@ -5,11 +5,24 @@ from datetime import datetime
 from typing import Any
 
 Row = tuple[str | None, ...]
+TIMES = {
+    "TIMESTAMP": "%Y-%m-%d %H:%M:%S.%g",
+    "TIMESTAMP WITH TIME ZONE": "%Y-%m-%d %H:%M:%S.%g UTC",
+}  # by DuckDB's type
 
 
 def text(value: Any) -> str | None:
     """A row is `{id=1, name=null}`, an array `[a, b]`; null on its own is nothing."""
     return None if value is None else _inner(value)
+
+
+def as_text(column: str, kind: str, nested: bool) -> str:
+    """The engine's expression for a column's texts; `nested`: leave rows and arrays as they are, for `text`."""
+    if nested and kind[-1] in ")]" and not kind.startswith("DECIMAL"):
+        return column
+    if nested and kind in TIMES:
+        return f"strftime({column}, '{TIMES[kind]}')"
+    return f"CAST({column} AS VARCHAR)"
 
 
 def csv(columns: Sequence[str], rows: Iterable[Row]) -> str:

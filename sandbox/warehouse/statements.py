@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from functools import partial
 
 import duckdb
 from botocore.exceptions import ClientError
@@ -12,7 +13,7 @@ from sandbox.warehouse.ddl import lines_of
 from sandbox.warehouse.dialects import EngineError, quoted, to_duckdb
 from sandbox.warehouse.faults import WarehouseFaults
 from sandbox.warehouse.output import Output, columns_of
-from sandbox.warehouse.rendering import csv, text
+from sandbox.warehouse.rendering import as_text, csv, text
 from sandbox.warehouse.statement import DEFINITION, Statement
 from sandbox.warehouse.tables import Tables
 from sandbox.warehouse.unload import Unload, parse_unload
@@ -134,10 +135,8 @@ class Statements:
 
     def _select(self, statement: Statement, cursor: duckdb.DuckDBPyConnection, select: str) -> None:
         names = ", ".join(quoted(name) for name, _ in statement.columns)
-        nested = {name for name, kind in statement.columns if statement.dialect == "athena" and kind[-1] in ")]"}
-        wanted = ", ".join(
-            quoted(name) if name in nested else f"CAST({quoted(name)} AS VARCHAR)" for name, _ in statement.columns
-        )
+        texts = partial(as_text, nested=statement.dialect == "athena")
+        wanted = ", ".join(texts(quoted(name), kind) for name, kind in statement.columns)
         cursor.execute(f"SELECT {wanted} FROM ({select}) AS selected({names})")
         statement.rows = [tuple(map(text, row)) for row in cursor.fetchmany(ROW_LIMIT)]
         statement.row_count = len(statement.rows)

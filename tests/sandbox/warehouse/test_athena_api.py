@@ -72,12 +72,12 @@ def test_a_parameter_too_few_fails_the_statement(athena):
 @pytest.mark.parametrize(
     ("sql", "value"),
     [
-        ("SELECT date_parse(at, '%m/%d/%Y %H:%i') FROM plays", "2017-10-10 21:25:00"),
+        ("SELECT date_parse(at, '%m/%d/%Y %H:%i') FROM plays", "2017-10-10 21:25:00.000"),
         ("SELECT try(date_parse('not a date', '%m/%d/%Y %H:%i'))", None),
         ("SELECT date_format(TIMESTAMP '2017-10-10 21:25:07', '%Y-%m-%dT%H:%i:%sZ')", "2017-10-10T21:25:07Z"),
         ("SELECT format_datetime(TIMESTAMP '2017-10-10 21:25:07', 'yyyy-MM-dd HH:mm')", "2017-10-10 21:25"),
         ("SELECT date_diff('day', DATE '2026-11-01', DATE '2026-11-19')", "18"),
-        ("SELECT date_add('day', -1, DATE '2026-11-20')", "2026-11-19 00:00:00"),
+        ("SELECT date_add('day', -1, DATE '2026-11-20')", "2026-11-19 00:00:00.000"),
         ("SELECT from_base(substr(lower(to_hex(md5(to_utf8('é')))), 1, 8), 16)", str(0x66DDCD97)),
         ("SELECT approx_distinct(N) > 1000 FROM numbers", "true"),
         ("SELECT array_join(array_agg(x ORDER BY x), '+') FROM (VALUES (2), (1)) AS t (x)", "1+2"),

@@ -22,14 +22,15 @@ AVRO, JSON = "avro/binary", "application/json"
 DELETED_AT_ONCE = 1_000  # keys of one DeleteObjects call, S3's limit
 AT_ONCE = 16  # puts on their way at a time
 
-# One try a call: how often and how patiently to try again is this module's own business.
+# For what puts alone: how often and how patiently to try again is then this module's business. Three tries for a file and
+# three for the error object it becomes end within the archiver's minute, even if S3 does not answer at all.
 ONE_TRY = Config(
     retries={"mode": "standard", "total_max_attempts": 1},
     connect_timeout=2,
     read_timeout=5,
     max_pool_connections=AT_ONCE,
 )
-A_FEW_TRIES = Backoff(tries=4, base=0.1, most=2.0)
+A_FEW_TRIES = Backoff(tries=3, base=0.1, most=1.0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from typing import Any
 
 Attributes = Mapping[str, Any]
 NOTHING: Attributes = {}
+NULL = {"NULL": True}
 
 
 def text(attributes: Attributes, name: str) -> str | None:

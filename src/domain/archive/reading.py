@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from domain.archive.attributes import NULL, text
 from domain.archive.change import BACKFILL, REMOVE, Change
 from domain.archive.kinds import OWN_ROWS, kind_of
 from domain.archive.refusal import refused
@@ -32,13 +33,12 @@ def change_in(record: Any) -> Change:
 
 def kind_in(change: Change) -> str:
     """Refused: the image has no type, or one that is not archived."""
-    attribute = change.image.get("type")
-    if attribute is None or attribute == {"NULL": True}:
-        raise refused("missing_type", "the item has no type")
-    type_name = attribute.get("S") if type(attribute) is dict else None
-    if type(type_name) is not str:
-        raise refused("wrong_type", "type: is no string", "type")
-    kind = kind_of(type_name)
+    named = text(change.image, "type")
+    if named is None:
+        if change.image.get("type", NULL) == NULL:
+            raise refused("missing_type", "the item has no type")
+        raise refused("wrong_type", "type is no string", "type")
+    kind = kind_of(named)
     if kind is None:
         raise refused("unknown_type", "items of this type are not archived")
     return kind

@@ -5,13 +5,13 @@ import json
 import re
 from typing import Any
 
-from domain.archive.attributes import NOTHING, inner
+from domain.archive.attributes import NOTHING, NULL, inner
 from domain.archive.change import BACKFILL, Image
 from domain.archive.kinds import PERSONAL, REDACTED
 
 DEEPEST = 100  # levels of JSON: DynamoDB nests 32 attributes, two levels each
 KEPT = frozenset({"INSERT", "MODIFY", BACKFILL})  # what these tell of still is there, so is what they hold
-NAMES = "|".join(PERSONAL)
+NAMED, NAMES = frozenset(PERSONAL), "|".join(PERSONAL)
 # JSON within a text: a personal name in quotes that a value follows, however often the quotes are escaped.
 QUOTED = re.compile(rf"\b({NAMES})\\*\"\s*:")
 EVENT_NAME = re.compile(r'"eventName"\s*:\s*"([^"]*)"')
@@ -24,8 +24,8 @@ TELLING = re.compile(rf"{NAMES}|REMOVE|eventName", re.IGNORECASE)
 def deleted(image: Image, at: str) -> tuple[Image, tuple[str, ...]]:
     """The image of an item that was removed at `at`: redacted, and with `date.deleted`; and the names of what was redacted."""
     found: set[str] = set()
-    clean = _without(image, found, 0)
-    if clean.get("date", {"NULL": True}) == {"NULL": True} or inner(clean, "date") is not NOTHING:
+    clean = _map_without(dict(image), found, 0)
+    if clean.get("date", NULL) == NULL or inner(clean, "date") is not NOTHING:
         clean["date"] = {"M": {**inner(clean, "date"), "deleted": {"S": at}}}
     return clean, tuple(sorted(found))
 
@@ -35,11 +35,12 @@ def event_text(data: bytes, record: Any = None) -> str:
 
     `record` is what was parsed of it, None where it cannot be parsed.
     """
+    text = data.decode(errors="backslashreplace")
     if record is None:
-        return by_text(data.decode(errors="backslashreplace"))
-    if type(record) is dict and record.get("eventName") in KEPT:
-        return data.decode(errors="backslashreplace")
-    return json.dumps(_without(record, set(), 0), separators=(",", ":"), ensure_ascii=False)
+        return by_text(text)
+    if _stays(record) or not PERHAPS.search(text):
+        return text
+    return json.dumps(_without(record, set()), separators=(",", ":"), ensure_ascii=False)
 
 
 def by_text(text: str) -> str:
@@ -50,10 +51,16 @@ def by_text(text: str) -> str:
 
 def base64_text(text: str) -> str:
     """A text that ought to be base64: whatever it would say, read from any of the places a character may be missing at."""
-    said = [_leniently(text[start:]) for start in range(4)]
+    letters = re.sub(r"[^A-Za-z0-9+/]", "", text)
+    said = [_decoded(letters[start:]) for start in range(4)]
     if any(_says_it_stays(it) for it in said):
         return text
     return REDACTED if any(TELLING.search(it) for it in said) else by_text(text)
+
+
+def _stays(record: Any) -> bool:
+    name = record.get("eventName") if type(record) is dict else None
+    return type(name) is str and name in KEPT
 
 
 def _says_it_stays(text: str) -> bool:
@@ -61,29 +68,30 @@ def _says_it_stays(text: str) -> bool:
     return bool(names) and KEPT.issuperset(names) and "REMOVE" not in text
 
 
-def _without(value: Any, found: set[str], depth: int) -> Any:
-    if depth > DEEPEST:
-        return REDACTED
-    if isinstance(value, dict):
-        return {name: _kept(name, inside, found, depth) for name, inside in value.items()}
-    if isinstance(value, list):
-        return [_without(item, found, depth + 1) for item in value]
-    if isinstance(value, str) and (quoted := QUOTED.search(value)):
+def _without(value: Any, found: set[str], depth: int = 0) -> Any:
+    if type(value) is str:
+        quoted = QUOTED.search(value) if '"' in value else None
+        if quoted is None:
+            return value
         found.add(quoted[1])
         return REDACTED
+    if type(value) is dict:
+        return _map_without(value, found, depth + 1) if depth < DEEPEST else REDACTED
+    if type(value) is list:
+        return [_without(item, found, depth + 1) for item in value] if depth < DEEPEST else REDACTED
     return value
 
 
-def _kept(name: str, value: Any, found: set[str], depth: int) -> Any:
-    if name not in PERSONAL:
-        return _without(value, found, depth + 1)
-    if value == {"NULL": True}:
-        return value
-    found.add(name)
-    return {"S": REDACTED}
+def _map_without(value: dict[str, Any], found: set[str], depth: int) -> dict[str, Any]:
+    clean = {}
+    for name, inside in value.items():
+        if name in NAMED and inside != NULL:
+            found.add(name)
+            clean[name] = {"S": REDACTED}
+        else:
+            clean[name] = _without(inside, found, depth)
+    return clean
 
 
-def _leniently(text: str) -> str:
-    letters = re.sub(r"[^A-Za-z0-9+/]", "", text)
-    whole = letters[: len(letters) // 4 * 4]
-    return binascii.a2b_base64(whole).decode(errors="backslashreplace")
+def _decoded(letters: str) -> str:
+    return binascii.a2b_base64(letters[: len(letters) // 4 * 4]).decode(errors="backslashreplace")

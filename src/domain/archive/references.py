@@ -23,8 +23,12 @@ SYSTEM_USER = re.compile(r"([A-Za-z0-9_]+)-([A-Za-z0-9_]+)\.(.+)", re.DOTALL)
 
 
 def reference(kind: str, image: Image, at: str) -> dict[str, str]:
-    """`id` has a gap where the image lacks a part of it: the encoder refuses such an image."""
-    return {"id": "_".join([text(image, name) or "" for name in PARTS[kind]]), "timestamp": _since(kind, image, at)}
+    """`id` is empty where the image lacks a part of it: the encoder refuses such an image."""
+    try:
+        id = "_".join([image[name]["S"] for name in PARTS[kind]])
+    except (KeyError, TypeError):
+        id = ""
+    return {"id": id, "timestamp": _since(kind, image, at)}
 
 
 def system(image: Image) -> dict[str, str] | None:
@@ -39,6 +43,6 @@ def system(image: Image) -> dict[str, str] | None:
 def _since(kind: str, image: Image, at: str) -> str:
     dates = inner(image, "date")
     for name in SINCE[kind]:
-        if told := text(dates, name):
+        if name in dates and (told := text(dates, name)):
             return told
     return (text(image, "saleStartDateTime") if kind == "sale" else None) or at

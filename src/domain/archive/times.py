@@ -6,6 +6,7 @@ from functools import lru_cache
 
 # An epoch number says its unit by its magnitude: each of these lies in the year 5138.
 UNITS = ((10**11, 1_000_000), (10**14, 1_000), (10**17, 1))  # (below this, microseconds in one)
+MICROSECONDS = UNITS[1][0]  # from here on
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 USUAL = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\.[0-9]+)?Z")
 ISO = re.compile(
@@ -35,6 +36,8 @@ def day_of(text: str) -> str:
 
 def _micros(number: object) -> int:
     if type(number) is int and number > 0:
+        if MICROSECONDS <= number < UNITS[-1][0]:  # as our table's stream tells it
+            return number
         for limit, unit in UNITS:
             if number < limit:
                 return number * unit

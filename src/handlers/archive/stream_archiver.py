@@ -59,7 +59,7 @@ def tell(batch: Batch, delivered: Delivered, bucket: str) -> None:
     counts = {
         "ArchivedRecords": sum(len(file.numbers) for file in delivered.files),
         "ArchiveFiles": len(delivered.files),
-        "ArchiveErrors": len(delivered.errors),
+        "ArchiveErrors": sum(len(error.numbers) for error in delivered.errors),
         "SkippedRows": batch.skipped,
     }
     for name, count in counts.items():

@@ -8,9 +8,9 @@ from collections.abc import Callable
 from typing import Any
 
 from ministack.core.lambda_runtime import Worker
-from ministack.services import eventbridge, glue, lambda_svc, scheduler, stepfunctions
+from ministack.services import eventbridge, glue, kinesis, lambda_svc, scheduler, stepfunctions
 
-from sandbox.emulator_gaps import all_of_them, at_their_own_time, updating_partitions
+from sandbox.emulator_gaps import all_of_them, at_their_own_time, expire_from_the_front, updating_partitions
 from sandbox.errands import AT_ONCE, Errands
 
 
@@ -20,6 +20,7 @@ def main() -> None:
     scheduler._list_schedules = all_of_them(scheduler._list_schedules)
     eventbridge._put_events = at_their_own_time(eventbridge._put_events)
     glue._handle_request_sync = updating_partitions(glue._handle_request_sync)
+    kinesis._expire_records = expire_from_the_front
     # A machine waits for a moment of the sandbox's day: whoever started it says when that has come, the machine's clock does not
     stepfunctions._sleep_until = lambda moment: None
     errands = Errands()

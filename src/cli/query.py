@@ -14,12 +14,15 @@ from cli.archive_reading.local import LocalArchive
 from cli.archive_reading.places import Bucket, Folder, Place
 from cli.console import BAD_INPUT, FAILED, give_up, out
 from cli.deployment import Deployment, Stack
+from domain.archive.questions import QUESTIONS
 from domain.errors import OvationError, Rejected, Unavailable
 from sandbox.runtime import STATE
 
 
 def query(
-    sql: Annotated[str, typer.Argument(metavar="SQL", help="One query, in Athena's SQL or in Hive's.")],
+    sql: Annotated[
+        str, typer.Argument(metavar="SQL", help="One query, in Athena's SQL or in Hive's; or the name of a question.")
+    ],
     folder: Annotated[
         Path | None, typer.Option("--folder", help="Ask the files below this folder.", exists=True, file_okay=False)
     ] = None,
@@ -38,10 +41,12 @@ def query(
 ) -> None:
     """Ask the archive: tables demand, notification, event and sale, views <table>_events and <table>_current, and events.
 
+    Questions with a name: top_events, deleted_in_quarter, notify_lag, event_on_a_day.
     Exit code 2: the query does not fit, or there is no such archive.
     """
     try:
         wanted = _form(form, to)
+        sql = QUESTIONS[sql].sql if sql in QUESTIONS else sql
         if athena:
             rows = _athena(sql, stack, local=folder is not None or bucket is not None)
         else:

@@ -79,6 +79,12 @@ def test_the_mission_s_questions_run_as_they_are_named(archive):
     assert archive.rows(QUESTIONS["event_on_a_day"].sql) == [{"demand_count": 0}]
 
 
+@pytest.mark.parametrize("name", QUESTIONS)
+def test_a_question_is_asked_by_its_name_too(archive, name):
+    assert archive.rows(name) == archive.rows(QUESTIONS[name].sql)
+    assert name in " ".join(query.__doc__.split())
+
+
 @pytest.mark.parametrize("sql", [QUESTIONS["deleted_in_quarter"].sql, SEED_DELETED])
 def test_a_struct_is_reached_with_quotes_and_without(archive, sql):
     assert archive.rows(sql) == [{"fanid": "f7", "eventid": "e1", "requested": "2024-11-01T00:00:00Z", "deleted": None}]

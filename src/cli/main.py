@@ -2,13 +2,15 @@
 
 import typer
 
-from cli import archive, programs
+from cli import archive, errors, programs
 from cli.campaigns import campaign, deliveries
 from cli.day import day
 from cli.demo import demo
+from cli.erase import erase
 from cli.explain import explain
 from cli.forget import forget
 from cli.optout import optout
+from cli.query import query
 from cli.report import report
 from cli.rollback import rollback
 from cli.run import run
@@ -24,6 +26,8 @@ app = typer.Typer(
 )
 app.add_typer(programs.app)
 app.add_typer(archive.app)
+app.add_typer(errors.app)
 ABOUT_MAILS = (campaign, deliveries, stop, go, report, rollback, optout, forget)
-for command in (run, day, explain, *ABOUT_MAILS, sample, up, down, demo):
+ABOUT_THE_ARCHIVE = (query, erase)
+for command in (run, day, explain, *ABOUT_MAILS, *ABOUT_THE_ARCHIVE, sample, up, down, demo):
     app.command()(command)

@@ -20,7 +20,7 @@ from adapters.aws.attribute_values import decode_item, encode_item
 from adapters.aws.leases import Lease
 from adapters.files import avro_files
 from domain.archive.places import partition_prefix
-from handlers.archive import compact
+from handlers.archive import compact, erase
 
 ENVIRONMENT = {
     "AWS_ACCESS_KEY_ID": "test",
@@ -168,6 +168,20 @@ class RewriteWorld:
         event = {"scheduledTime": NOW.isoformat(), **event}
         return compact.compact(event, holder, lambda: left, **parts)
 
+    def erase(
+        self, fan: str, *, holder: str = "erase 1", left: int = QUARTER_OF_AN_HOUR, now: datetime | None = None
+    ) -> Any:
+        """One call."""
+        parts = erase.live() | {"lease": self.lease}
+        remaining = left if callable(left) else lambda: left
+        return erase.erase({"fanId": fan}, holder, now or datetime.fromtimestamp(self.clock, UTC), remaining, **parts)
+
+    def receipt(self, fan: str, **given: Any) -> Any:
+        """Erased to the end; the receipt."""
+        answer = self.erase(fan, **given)
+        assert answer["done"]
+        return self.json(answer["receipt"])
+
     # What happens between its calls
 
     @contextmanager
@@ -218,8 +232,9 @@ def rewrite_world() -> Iterator[RewriteWorld]:
         make_table(world.dynamodb, "Ledger")
         world.s3.create_bucket(Bucket="archive")
         world.s3.put_bucket_versioning(Bucket="archive", VersioningConfiguration={"Status": "Enabled"})
-        compact.live.cache_clear()
-        open_things.callback(compact.live.cache_clear)
+        for stage in (compact, erase):
+            stage.live.cache_clear()
+            open_things.callback(stage.live.cache_clear)
         session.session().events.register("before-call", world.before_call)
         open_things.callback(session.session().events.unregister, "before-call", world.before_call)
         yield world

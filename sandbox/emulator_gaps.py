@@ -4,9 +4,10 @@ import json
 import threading
 import time
 from collections.abc import Callable
+from hashlib import md5
 from typing import Any
 
-from ministack.services import eventbridge, glue
+from ministack.services import dynamodb, eventbridge, glue, kinesis
 
 MANY = "100000"
 
@@ -73,3 +74,15 @@ def expire_from_the_front(stream: dict[str, Any]) -> None:
         kept = next((i for i, it in enumerate(records) if it["ApproximateArrivalTimestamp"] >= cutoff), len(records))
         if kept:
             shard["records"] = records[kept:]
+
+
+def in_their_items_shard(table: str, change: dict[str, Any]) -> None:
+    """A table's change goes to the shard that its item's key names, as on AWS, so that an item's changes keep their order.
+
+    The emulator deals them out by random.
+    """
+    keys = json.dumps(change["dynamodb"]["Keys"], sort_keys=True).encode()
+    item = md5(keys, usedforsecurity=False).hexdigest().upper()
+    for destination in dynamodb._kinesis_destinations.get(table, ()):
+        if destination.get("DestinationStatus") == "ACTIVE":
+            kinesis.put_record_internal(destination["StreamArn"], item, json.dumps(change, default=str).encode())

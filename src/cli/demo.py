@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import monotonic
 from typing import Any
 
+from cli.announced import announced, table
 from cli.console import FAILED, AsJson, err, give_up, out, print_json
 from cli.day import lived_out, show
 from cli.day_tables import document
@@ -31,6 +32,7 @@ REAL_ORDERS, REAL_PROGRAM, REAL_DAY = ROOT.parent / "shared" / "data" / "olist",
 COMPARED = ("extracted", "rejected", "duplicates", "candidates", "eligible", "filters")
 # The best so many are asked by mail, each an event or more to come; one alone takes some 60 ms of both cores here.
 MAILS = {"product-reviews": 300, "music-feedback": 200}
+FANS = 5_000  # of the announced tour date
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,7 @@ class Job:
 
 
 def demo(as_json: AsJson = False) -> None:
-    """Live a day of every program on sample data: batch, mails, people, report; and a batch of real orders where they are at hand.
+    """Live a day of every program: batch, mails, people, report; a batch of real orders where at hand; a tour date, announced and archived.
 
     Exit code 1: a funnel or a day is not what it must be.
     """
@@ -58,11 +60,12 @@ def demo(as_json: AsJson = False) -> None:
                 sandbox = Sandbox.start(state_dir=Path(scratch) / "state", on_step=status.update)
             with sandbox:
                 results = [lived(sandbox, job, Path(scratch), as_json) for job in _jobs()]
+                archive = archived(sandbox, Path(scratch), as_json)
     except (BatchFailed, RuntimeError, *COULD_NOT_START) as reason:
         give_up(reason, FAILED)
     seconds = monotonic() - began
     if as_json:
-        print_json({"runs": results, "seconds": round(seconds, 3)})
+        print_json({"runs": results, "archive": archive, "seconds": round(seconds, 3)})
     else:
         out.print(f"All programs lived as expected in {seconds:.0f} s, sandbox included.")
 
@@ -83,6 +86,17 @@ def lived(sandbox: Sandbox, job: Job, scratch: Path, as_json: bool, folder: Path
         if job.expected and result[part] != job.expected[part]:
             give_up(f"{job.program}: {part} is {result[part]}, the sample was made for {job.expected[part]}", FAILED)
     return {**result, "day": _day(sandbox, program, job, as_json, folder)} if job.mails else result
+
+
+def archived(sandbox: Sandbox, scratch: Path, as_json: bool) -> dict[str, Any]:
+    """A tour date announced and archived. Exit code 1: the archive says anything else than was put into the table."""
+    with err.status(f"{FANS:,} fans want to be reminded"):
+        found = announced(sandbox, FANS, scratch / "archive")
+    if not as_json:
+        out.print(table(found))
+    if not found.as_wanted:
+        give_up(f"the archive tells {found.athena} by Athena and {found.here} here; written was {found.wanted}", FAILED)
+    return asdict(found)
 
 
 def _day(sandbox: Sandbox, program: Program, job: Job, as_json: bool, folder: Path) -> dict[str, Any]:

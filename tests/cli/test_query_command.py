@@ -9,8 +9,10 @@ import typer
 from archived_rows import DAY, file, lagging, row
 from typer.testing import CliRunner
 
+from cli.archive_reading.dates import needed
 from cli.query import query
 from domain.archive.questions import QUESTIONS
+from sandbox.warehouse.dialects import one_query
 
 app = typer.Typer()
 app.command()(query)
@@ -186,8 +188,34 @@ def test_a_copy_goes_with_the_file_it_was_made_of(archive):
 def test_only_the_dates_that_a_query_can_need_are_read(archive):
     assert archive.rows(f"SELECT count(*) AS n FROM demand WHERE partition_date = '{DAY}'") == [{"n": 5}]
     assert len(archive.kept()) == 2
-    archive.rows("SELECT count(*) AS n FROM demand_current WHERE partition_date = '2024-11-01'")
-    assert len(archive.kept()) == 3
+
+
+def test_what_an_item_was_on_a_date_is_not_what_it_is(archive):
+    """Its latest row lies in another date than the one that is asked for."""
+    moved = row("demand", 8, name="MODIFY", fanId="f0", eventId="e0", date={"requested": "2025-03-01T00:00:00Z"})
+    lay(archive.folder, file("demand", "d", moved, day="2025-03-01"))
+    sql = f"SELECT count(*) AS n FROM demand_current WHERE fanid = 'f0' AND partition_date = '{DAY}'"
+    assert archive.rows(sql) == [{"n": 0}]
+    assert archive.rows(sql.replace(DAY, "2025-03-01")) == [{"n": 1}]
+
+
+@pytest.mark.parametrize(
+    ("where", "days"),
+    [
+        (f"partition_date = '{DAY}'", {DAY}),
+        ("partition_date >= '2025-01-01' AND isdeleted = false", {DAY}),
+        ("(partition_date < '2025-01-01')", {"2024-11-01"}),
+        ("partition_date BETWEEN '2024-01-01' AND '2024-12-31'", {"2024-11-01"}),
+        (f"partition_date IN ('{DAY}', '2020-01-01')", {DAY}),
+        (f"partition_date = '{DAY}' OR isdeleted", {DAY, "2024-11-01"}),
+        (f"NOT partition_date = '{DAY}'", {DAY, "2024-11-01"}),
+        (f"fanid IN (SELECT fanid FROM demand) AND partition_date = '{DAY}'", {DAY, "2024-11-01"}),
+        ("fanid > '2025-01-01'", {DAY, "2024-11-01"}),
+    ],
+)
+def test_a_condition_on_the_date_spares_the_files_of_others(where, days):
+    holds = needed(one_query(f"SELECT count(*) FROM demand_events WHERE {where}", "athena"))
+    assert {day for day in (DAY, "2024-11-01") if holds(day)} == days
 
 
 def test_a_file_that_cannot_be_read_is_named(archive):

@@ -7,11 +7,9 @@ from typing import Any, Protocol
 
 from botocore.exceptions import ClientError
 
-from adapters.aws.faults import aws_calls, code
+from adapters.aws.faults import aws_calls
 from domain.archive.places import DATA, partition_at
 from domain.errors import Rejected
-
-GONE = "NoSuchKey"
 
 
 class Vanished(Exception):
@@ -92,12 +90,18 @@ class Bucket:
             raise Rejected(f"bucket {self.bucket} cannot be read: {error}") from error
 
     def read(self, key: str) -> bytes:
+        """Also Rejected: it may not be read; Unavailable."""
+        try:
+            with aws_calls(f"read {key}"):
+                return self._body(key)
+        except ClientError as error:
+            raise Rejected(f"s3://{self.bucket}/{key} cannot be read: {error}") from error
+
+    def _body(self, key: str) -> bytes:
         try:
             body: bytes = self.s3.get_object(Bucket=self.bucket, Key=key)["Body"].read()
-        except ClientError as error:
-            if code(error) == GONE:
-                raise Vanished(key) from error
-            raise Rejected(f"s3://{self.bucket}/{key} cannot be read: {error}") from error
+        except self.s3.exceptions.NoSuchKey as error:
+            raise Vanished(key) from error
         return body
 
 

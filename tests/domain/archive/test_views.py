@@ -78,7 +78,7 @@ def delivered(rows, seed):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(changes=CHANGES, seed=st.integers(0, 9))
 def test_a_change_that_came_twice_is_one_row_of_events(kind, changes, seed):
     rows = stored(kind, changes)
@@ -86,7 +86,7 @@ def test_a_change_that_came_twice_is_one_row_of_events(kind, changes, seed):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(changes=CHANGES, seed=st.integers(0, 9))
 def test_current_is_the_last_word_on_each_item_in_whatever_order_it_came(kind, changes, seed):
     rows = stored(kind, changes)

@@ -9,21 +9,26 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import count
+from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
 import boto3
+from botocore.exceptions import EndpointConnectionError
 from keyed_tables import make_table
 from moto import mock_aws
 
 from adapters.aws import session
+from adapters.aws.replay_ledger import ReplayLedger
 from adapters.files import avro_files
 from cli.deployment import Deployment
 from cli.quarantined import bucket_of, quarantined
+from cli.replays import Replayed, replayed
 from domain.archive.kinds import KINDS
 from domain.archive.places import DATA, ERRORS, LOST, REPLAYS
 from domain.archive.quarantine import Quarantined
 from domain.archive.verification import latest
+from domain.errors import OvationError
 from handlers.archive import replay, stream_archiver
 
 ENVIRONMENT = {
@@ -82,13 +87,17 @@ def change(image: Mapping[str, Any], at: int = 0, name: str = "INSERT", id: str 
 
 
 class Lambda:
-    """Calls the replay function as the service does, each call with `seconds` of its own; `dying` at the n-th call of AWS."""
+    """Calls the replay function as the service does; what it raises is told in the answer."""
 
     def __init__(self, world: "ReplayWorld") -> None:
         self.world = world
 
     def invoke(self, *, FunctionName: str, Payload: bytes) -> dict[str, Any]:
-        answer = replay.handler(json.loads(Payload), Context(self.world))
+        try:
+            answer = replay.handler(json.loads(Payload), Context(self.world))
+        except OvationError as error:
+            told = {"errorMessage": str(error), "errorType": type(error).__name__}
+            return {"Payload": io.BytesIO(json.dumps(told).encode()), "FunctionError": "Unhandled"}
         self.world.answers.append(answer)
         return {"Payload": io.BytesIO(json.dumps(answer).encode())}
 
@@ -108,8 +117,8 @@ class ReplayWorld:
     remaining: Iterator[int] = field(default_factory=lambda: iter(lambda: 900_000, 0))
     answers: list[Any] = field(default_factory=list)
     meanwhile: tuple[int, Callable[[], None]] | None = None
-    die_at: tuple[int, bool] | None = None
-    refused: Callable[[str, Mapping[str, Any]], bool] = lambda operation, params: False
+    die_at: int | None = None
+    refused: Callable[[str], bool] | None = None  # which S3 keys cannot be put
 
     @property
     def deployment(self) -> Deployment:
@@ -127,19 +136,25 @@ class ReplayWorld:
 
     def arrive(self, *changes: Change | str) -> dict[str, Any]:
         """The archiver is given a batch."""
-        return stream_archiver.handler({"Records": self.kinesis(*changes)}, None)
+        return self.archiver(self.kinesis(*changes))
 
-    def give_up(self, *changes: Change | str, key: str = f"{LOST}m/{SHARD}/2025/11/20/x") -> str:
+    def archiver(self, records: list[dict[str, Any]]) -> dict[str, Any]:
+        return stream_archiver.handler({"Records": records}, None)
+
+    def give_up(self, *changes: Change | str) -> None:
         """Lambda leaves a batch at the on-failure destination."""
+        self.give_up_records(self.kinesis(*changes))
+
+    def give_up_records(self, records: list[dict[str, Any]]) -> None:
         document = {
             "requestContext": {"requestId": "r", "condition": "RetryAttemptsExhausted", "approximateInvokeCount": 3},
             "version": "1.0",
             "timestamp": "2025-11-20T13:00:00.000Z",
-            "KinesisBatchInfo": {"shardId": SHARD, "batchSize": len(changes)},
-            "payload": json.dumps({"Records": self.kinesis(*changes)}),
+            "KinesisBatchInfo": {"shardId": SHARD, "batchSize": len(records)},
+            "payload": json.dumps({"Records": records}),
         }
+        key = f"{LOST}mapping/{SHARD}/2025/11/20/2025-11-20T13.00.00-{records[0]['kinesis']['sequenceNumber']}"
         own("s3").put_object(Bucket="archive", Key=key, Body=json.dumps(document).encode())
-        return key
 
     def _record(self, one: Change | str) -> dict[str, Any]:
         number = f"{next(self.numbers):020}"
@@ -162,6 +177,16 @@ class ReplayWorld:
         """All of the bucket, but for the plans."""
         return {key: self.body(key) for key in self.keys() if not key.startswith(REPLAYS)}
 
+    def replay(self, *assignments: str, cause: str | None = None, patch: Path | None = None) -> dict[str, int]:
+        """`ovation errors replay --apply`: how many records met which outcome."""
+        done = replayed(self.deployment, cause, patch, list(assignments), True).done
+        assert done is not None
+        return done
+
+    def plan(self, *assignments: str, cause: str | None = None, patch: Path | None = None) -> Replayed:
+        """`ovation errors replay --plan`."""
+        return replayed(self.deployment, cause, patch, list(assignments), False)
+
     def quarantined(self, cause: str | None = None) -> list[Quarantined]:
         return list(quarantined(bucket_of(self.deployment), cause))
 
@@ -181,6 +206,9 @@ class ReplayWorld:
         """Demand rows as `demand_current` has them, by fan."""
         return {key[2]: dict(row) for key, row in latest("demand", self.rows()).items()}
 
+    def replays(self) -> ReplayLedger:
+        return ReplayLedger(own("dynamodb"), "Ledger")
+
     def ledger(self) -> dict[str, dict[str, Any]]:
         """What was replayed, by event id."""
         found = own("dynamodb").scan(TableName="Ledger")["Items"]
@@ -189,9 +217,9 @@ class ReplayWorld:
     # What happens between the function's calls
 
     @contextmanager
-    def dying_at(self, call: int, *, after: bool) -> Iterator[None]:
-        """The process of the function dies right before or after its n-th AWS call from now on: there are no further ones."""
-        self.calls, self.die_at = 0, (call, after)
+    def dying_at(self, call: int) -> Iterator[None]:
+        """The function's process dies right before its n-th AWS call from now on, and that is: right after the one before it."""
+        self.calls, self.die_at = 0, call
         try:
             with suppress(Death):
                 yield
@@ -208,16 +236,14 @@ class ReplayWorld:
         finally:
             self.meanwhile = None
 
-    def before_call(self, **_: Any) -> None:
+    def before_call(self, model: Any, params: Mapping[str, Any], **_: Any) -> None:
         self.calls += 1
+        if self.refused and model.name == "PutObject" and self.refused(params["url_path"].removeprefix("/")):
+            raise EndpointConnectionError(endpoint_url=params["url_path"])
         if self.meanwhile and self.calls == self.meanwhile[0]:
             happens, self.meanwhile = self.meanwhile[1], None
             happens()
-        if self.die_at and self.calls >= self.die_at[0] + self.die_at[1]:
-            raise Death
-
-    def after_call(self, **_: Any) -> None:
-        if self.die_at and self.die_at[1] and self.calls >= self.die_at[0]:
+        if self.die_at and self.calls >= self.die_at:
             raise Death
 
 
@@ -227,18 +253,14 @@ def replay_world() -> Iterator[ReplayWorld]:
     with ExitStack() as open_things:
         open_things.enter_context(mock_aws())
         open_things.enter_context(patch.dict(os.environ, ENVIRONMENT))
-        for forget in (
-            own.cache_clear,
-            session.session.cache_clear,
-            replay.live.cache_clear,
-            stream_archiver.live.cache_clear,
-        ):
+        for forget in (replay.live.cache_clear, stream_archiver.live.cache_clear):
             forget()
             open_things.callback(forget)
         make_table(own("dynamodb"), "Ledger")
         own("s3").create_bucket(Bucket="archive", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
         own("s3").put_bucket_versioning(Bucket="archive", VersioningConfiguration={"Status": "Enabled"})
         world = ReplayWorld()
-        session.session().events.register("before-call", world.before_call)
-        session.session().events.register("after-call", world.after_call)
+        events = session.session().events
+        events.register("before-call", world.before_call)
+        open_things.callback(events.unregister, "before-call", world.before_call)
         yield world

@@ -1,7 +1,6 @@
 """`ovation errors`: what could not be archived, by its cause; and archiving it after all."""
 
-from collections import Counter
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from itertools import islice
 from pathlib import Path
 from typing import Annotated
@@ -9,14 +8,11 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from cli.console import BAD_INPUT, AsJson, err, give_up, out, print_json
+from cli.console import BAD_INPUT, FAILED, AsJson, err, give_up, out, print_json
 from cli.deployment import Deployment, Stack
-from cli.patching import patch_in
 from cli.quarantined import bucket_of, opened_at, quarantined
-from cli.replays import ledger_of, planned, unfinished, worked, written
+from cli.replays import Replayed, replayed
 from domain.archive.clusters import Cluster, clusters
-from domain.archive.judging import Tally
-from domain.archive.patches import setting
 from domain.archive.places import ERRORS, LOST
 from domain.archive.quarantine import Quarantined
 from domain.archive.showing import shown
@@ -25,19 +21,6 @@ from domain.errors import OvationError, Rejected
 app = typer.Typer(
     name="errors", help="What could not be archived, by its cause; and archiving it after all.", no_args_is_help=True
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Replayed:
-    """What `replay` tells: the plan, plans that were begun before and had no end, and what was done, None where nothing was to be."""
-
-    plan: str
-    parts: int
-    begun: list[str]
-    tallies: list[Tally]
-    done: dict[str, int] | None
-
-
 Cause = Annotated[
     str | None,
     typer.Option("--cause", help="As `ovation errors list` names it, or how that begins: missing_field."),
@@ -95,31 +78,18 @@ def replay(
     stack: Stack = None,
     as_json: AsJson = False,
 ) -> None:
-    """Archive what could not be, patched if need be. Doing it again changes nothing. Exit code 2: it is not done, or not to its end."""
+    """Archive what could not be, patched if need be. Doing it again changes nothing.
+
+    Exit code 1: it has not come to its end, run it again. Exit code 2: it cannot be done.
+    """
     try:
         with err.status("replaying" if apply else "reading errors/"):
-            replayed = _replayed(Deployment.reached(stack, "archive"), cause, patch, set_ or [], apply)
-    except OvationError as reason:
+            told = replayed(Deployment.reached(stack, "archive"), cause, patch, set_ or [], apply)
+    except Rejected as reason:
         give_up(reason, BAD_INPUT)
-    print_json(asdict(replayed)) if as_json else out.print(_plan(replayed))
-
-
-def _replayed(
-    deployment: Deployment, cause: str | None, file: Path | None, assignments: list[str], apply: bool
-) -> Replayed:
-    """Plans that were begun are brought to their end first: what they have settled is not planned again."""
-    patch, settings = patch_in(file) if file else None, [setting(it) for it in assignments]
-    bucket, done = bucket_of(deployment), None
-    begun = unfinished(bucket)
-    if apply:
-        done = sum((worked(deployment, key) for key in begun), Counter())
-    found = list(quarantined(bucket, cause))
-    if cause and not found and not begun:
-        raise Rejected(f"nothing has the cause {cause}: see `ovation errors list`")
-    plan = planned(found, patch, settings, ledger_of(deployment))
-    if done is not None and plan.parts:
-        done += worked(deployment, written(plan, bucket))
-    return Replayed(plan.id, len(plan.parts), begun, plan.tallies, None if done is None else dict(done))
+    except OvationError as reason:
+        give_up(reason, FAILED)
+    print_json(asdict(told)) if as_json else out.print(_plan(told))
 
 
 def _documents(deployment: Deployment, target: str, limit: int) -> list[Quarantined]:

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
+from pathlib import Path
 
 import orjson
 
@@ -11,14 +12,26 @@ from adapters.aws.archive_bucket import ArchiveBucket
 from adapters.aws.replay_ledger import ReplayLedger
 from adapters.files.kind_writers import kind_writers
 from cli.deployment import Deployment
-from cli.quarantined import AT_ONCE
+from cli.patching import patch_in
+from cli.quarantined import AT_ONCE, bucket_of, quarantined
 from domain.archive.batch import Batch, sort_out
 from domain.archive.judging import Draft, Tally, arrivals, drafts, mended, steps, tallies, verdicts
-from domain.archive.patches import Patch
+from domain.archive.patches import Patch, setting
 from domain.archive.places import REPLAYS
 from domain.archive.quarantine import Quarantined
 from domain.archive.replaying import Part, parts, plan_id, plan_key
-from domain.errors import Unavailable
+from domain.errors import Rejected, Unavailable
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """What `replay` tells: the plan, plans that were begun before and had no end, and what was done, None where nothing was to be."""
+
+    plan: str
+    parts: int
+    begun: list[str]
+    tallies: list[Tally]
+    done: dict[str, int] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +41,24 @@ class Plan:
     id: str
     tallies: list[Tally]
     parts: list[Part]
+
+
+def replayed(
+    deployment: Deployment, cause: str | None, file: Path | None, assignments: list[str], apply: bool
+) -> Replayed:
+    """Plans that were begun are brought to their end first: what they have settled is not planned again."""
+    patch, settings = patch_in(file) if file else None, [setting(it) for it in assignments]
+    bucket, done = bucket_of(deployment), None
+    begun = unfinished(bucket)
+    if apply:
+        done = sum((worked(deployment, key) for key in begun), Counter())
+    found = list(quarantined(bucket, cause))
+    if cause and not found and not begun:
+        raise Rejected(f"nothing has the cause {cause}: see `ovation errors list`")
+    plan = planned(found, patch, settings, ledger_of(deployment))
+    if done is not None and plan.parts:
+        done += worked(deployment, written(plan, bucket))
+    return Replayed(plan.id, len(plan.parts), begun, plan.tallies, None if done is None else dict(done))
 
 
 def planned(found: Sequence[Quarantined], patch: Patch | None, settings: Sequence[Patch], ledger: ReplayLedger) -> Plan:
@@ -67,11 +98,14 @@ def unfinished(bucket: ArchiveBucket) -> list[str]:
 
 
 def worked(deployment: Deployment, key: str) -> Counter[str]:
-    """How many records met which outcome. Unavailable: another one is at work, or the function does not get on; Rejected: it failed."""
+    """How many records met which outcome. Unavailable: it has not come to its end, and may be begun again."""
     outcomes: Counter[str] = Counter()
     left = None
     while left != 0:
-        answer = deployment.call("replay", {"plan": key})
+        try:
+            answer = deployment.call("replay", {"plan": key})
+        except Rejected as reason:
+            raise Unavailable(f"{reason}; what is done is done, replay again for the rest") from reason
         if holder := answer.get("heldBy"):
             raise Unavailable(f"{holder} is at work on the archive: replay again when it is done")
         if answer["left"] == left:

@@ -28,6 +28,7 @@ class Draft:
     id: str
     at: str
     trouble: str = ""
+    hopeless: bool = False  # it is rejected as it came, whatever becomes of it with a patch
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +57,7 @@ def mended(drafts: Sequence[Draft], batch: Batch, patches: Sequence[Patch], pars
     """The drafts with patches that are only for what is rejected without them: `--set saleId=s1` spoils no sale that is right."""
     parked = {number for parked in batch.parked for number in parked.numbers}
     return [
-        _draft(draft.found, draft.held, patches, parse, draft.text)
-        if draft.text is not None and str(place) in parked
-        else draft
+        draft if draft.text is None or str(place) not in parked else _mended(draft, patches, parse)
         for place, draft in enumerate(drafts)
     ]
 
@@ -89,7 +88,8 @@ def verdicts(drafts: Sequence[Draft], batch: Batch, known: Mapping[str, str]) ->
             judged.append(Verdict(draft, ARCHIVED, "as it is" if draft.text == draft.held.text else "patched"))
         elif reason := parked.get(number):
             # What the archiver has never seen goes the way it sends all such records; if only our patch spoils it, it stays.
-            outcome = PARKED if draft.found.lost and draft.text == draft.held.text else REJECTED
+            unspoilt = draft.hopeless or draft.text == draft.held.text
+            outcome = PARKED if draft.found.lost and unspoilt else REJECTED
             judged.append(Verdict(draft, outcome, cause_of(reason.code, reason.fingerprint)))
         else:
             judged.append(Verdict(draft, SKIPPED, "bookkeeping of our own"))
@@ -116,12 +116,20 @@ def steps(judged: Iterable[Verdict], parse: Parse) -> list[Step]:
         if same := planned.get(draft.id):
             planned[draft.id] = replace(same, origins=tuple(dict.fromkeys((*same.origins, origin))))
         else:
-            planned[draft.id] = _step(draft, origin, parse)
+            text = draft.held.text if verdict.outcome == PARKED else draft.text
+            planned[draft.id] = _step(draft, text, origin, parse)
     return sorted(planned.values(), key=lambda step: (step.at, step.id))
 
 
 def as_bytes(text: str) -> bytes:
     return text.encode("utf-8", "surrogatepass")
+
+
+def _mended(draft: Draft, patches: Sequence[Patch], parse: Parse) -> Draft:
+    patched = _draft(draft.found, draft.held, patches, parse, draft.text)
+    if not draft.found.lost or draft.text != draft.held.text:
+        return patched
+    return draft if patched.trouble else replace(patched, hopeless=True)
 
 
 def _draft(found: Quarantined, held: Held, patches: Sequence[Patch], parse: Parse, before: str | None = None) -> Draft:
@@ -153,11 +161,11 @@ def _rank(verdict: Verdict) -> tuple[int, str, str, str]:
     return SETTLED.index(verdict.outcome), draft.text or "", draft.found.key, draft.held.number
 
 
-def _step(draft: Draft, origin: Origin, parse: Parse) -> Step:
+def _step(draft: Draft, text: str | None, origin: Origin, parse: Parse) -> Step:
     return Step(
         id=draft.id,
         at=draft.at,
-        text=None if draft.text is None else _redacted(draft.text, parse),
+        text=None if text is None else _redacted(text, parse),
         source=draft.found.source,
         number=draft.held.number,
         arrived=draft.held.arrived,

@@ -13,7 +13,7 @@ from domain.archive.places import REPLAYS
 from domain.errors import Rejected
 
 STEPS_A_PART = 1_000  # as many as the archiver is given at once
-BYTES_A_PART = 4_000_000  # what a part's records may take; one record is at most about 800 KB
+BYTES_A_PART = 2_000_000  # what a part's records may take; one record is at most about 800 KB
 
 
 @dataclass(frozen=True, slots=True)

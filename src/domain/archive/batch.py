@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from domain.archive.change import Change, Image
+from domain.archive.change import Change
 from domain.archive.encoder import Encode
 from domain.archive.misfit import Misfit
 from domain.archive.naming import object_name
@@ -13,10 +13,11 @@ from domain.archive.partition import partition_date
 from domain.archive.places import data_key
 from domain.archive.reading import change_in, event_id_in, is_own_row, kind_in
 from domain.archive.redaction import deleted, event_text
-from domain.archive.references import reference, system
+from domain.archive.references import computed
 from domain.archive.refusal import Reason, Refused, misfitting, refused
 from domain.archive.times import moment
 
+Place = tuple[str, str]  # kind, date
 Parse = Callable[[bytes], Any]  # JSON; a ValueError says that it is none
 
 
@@ -70,43 +71,18 @@ class Batch:
     removals: list[Removal] = field(default_factory=list)
 
 
-@dataclass(slots=True)
-class _Group:
-    at: str
-    rows: list[bytes] = field(default_factory=list)
-    arrivals: list[Arrival] = field(default_factory=list)
-
-
 def sort_out(
     arrivals: Iterable[Arrival | Parked], *, source: str, parse: Parse, writers: Mapping[str, KindWriter]
 ) -> Batch:
     """Every arrival ends in a file or in `parked`, or is skipped. What comes parked stays so."""
-    groups: dict[tuple[str, str], _Group] = {}
-    parked: list[Parked] = []
-    removals: list[Removal] = []
-    skipped = 0
+    sorting = _Sorting(source, parse, writers)
+    take, parked = sorting.take, sorting.parked
     for arrival in arrivals:
         if isinstance(arrival, Parked):
             parked.append(arrival)
-            continue
-        record = None
-        try:
-            record = _parsed(arrival.data, parse)
-            if is_own_row(record):
-                skipped += 1
-                continue
-            change = change_in(record)
-            place, row = _row(change, writers, removals)
-        except Refused as refusal:
-            parked.append(_parked(refusal.reason, arrival, record, source))
-            continue
-        group = groups.get(place)
-        if group is None:
-            group = groups[place] = _Group(change.at)
-        group.rows.append(row)
-        group.arrivals.append(arrival)
-    files = [_file(place, group, source, writers[place[0]]) for place, group in groups.items()]
-    return Batch(source, files, parked, skipped, removals)
+        else:
+            take(arrival)
+    return Batch(source, sorting.files(), parked, sorting.skipped, sorting.removals)
 
 
 def unarchived(file: File, source: str, parse: Parse) -> Parked:
@@ -122,41 +98,71 @@ def unarchived(file: File, source: str, parse: Parse) -> Parked:
     )
 
 
+@dataclass(slots=True)
+class _Group:
+    """The rows of one file; `at` is of the first."""
+
+    at: str
+    rows: list[bytes] = field(default_factory=list)
+    arrivals: list[Arrival] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _Sorting:
+    source: str
+    parse: Parse
+    writers: Mapping[str, KindWriter]
+    groups: dict[Place, _Group] = field(default_factory=dict)
+    parked: list[Parked] = field(default_factory=list)
+    removals: list[Removal] = field(default_factory=list)
+    skipped: int = 0
+
+    def take(self, arrival: Arrival) -> None:
+        record = None
+        try:
+            record = _parsed(arrival.data, self.parse)
+            if is_own_row(record):
+                self.skipped += 1
+                return
+            change = change_in(record)
+            place, row = self._row(change)
+        except Refused as refusal:
+            self.parked.append(_parked(refusal.reason, arrival, record, self.source))
+            return
+        group = self.groups.get(place)
+        if group is None:
+            group = self.groups[place] = _Group(change.at)
+        group.rows.append(row)
+        group.arrivals.append(arrival)
+
+    def files(self) -> list[File]:
+        return [self._file(*place, group) for place, group in self.groups.items()]
+
+    def _row(self, change: Change) -> tuple[Place, bytes]:
+        kind = kind_in(change)
+        image, fields = deleted(change.image, change.at) if change.removed else (change.image, ())
+        try:
+            row = self.writers[kind].encode(image, computed(kind, change, image))
+        except Misfit as misfit:
+            raise misfitting(kind, misfit.problems) from None
+        place = (kind, partition_date(kind, image, change.at))
+        if change.removed:
+            self.removals.append(Removal(change.event_id, fields, change.expired))
+        return place, row
+
+    def _file(self, kind: str, day: str, group: _Group) -> File:
+        """Its name says what is in it: no file takes the place of one with other records."""
+        numbers = tuple(arrival.number for arrival in group.arrivals)
+        name = object_name(group.at, self.source, numbers[0], numbers[-1], str(len(numbers)), kind, day)
+        body = self.writers[kind].contain(group.rows)
+        return File(kind, day, data_key(kind, day, name), body, numbers, tuple(group.arrivals), group.at)
+
+
 def _parsed(data: bytes, parse: Parse) -> Any:
     try:
         return parse(data)
     except ValueError:
         raise refused("malformed_json", "the record's data is no JSON") from None
-
-
-def _row(change: Change, writers: Mapping[str, KindWriter], removals: list[Removal]) -> tuple[tuple[str, str], bytes]:
-    kind = kind_in(change)
-    image, fields = deleted(change.image, change.at) if change.removed else (change.image, ())
-    try:
-        row = writers[kind].encode(image, computed(kind, change, image))
-    except Misfit as misfit:
-        raise misfitting(kind, misfit.problems) from None
-    place = (kind, partition_date(kind, image, change.at))
-    if change.removed:
-        removals.append(Removal(change.event_id, fields, change.expired))
-    return place, row
-
-
-def computed(kind: str, change: Change, image: Image) -> dict[str, Any]:
-    """The fields of a row that its item does not have, by name."""
-    fields: dict[str, Any] = {
-        "reference": reference(kind, image, change.at),
-        "isDeleted": change.removed,
-        "change": {
-            "eventId": change.event_id,
-            "eventName": change.name,
-            "at": change.at,
-            "expired": change.expired,
-        },
-    }
-    if kind == "demand":
-        fields["system"] = system(image)
-    return fields
 
 
 def _parked(reason: Reason, arrival: Arrival, record: Any, source: str) -> Parked:
@@ -177,11 +183,3 @@ def _told_at(record: Any) -> str | None:
         return moment(record["dynamodb"]["ApproximateCreationDateTime"])
     except (KeyError, TypeError, ValueError):
         return None
-
-
-def _file(place: tuple[str, str], group: _Group, source: str, writer: KindWriter) -> File:
-    kind, day = place
-    numbers = tuple(arrival.number for arrival in group.arrivals)
-    name = object_name(group.at, source, numbers[0], numbers[-1], str(len(numbers)), kind, day)
-    body = writer.contain(group.rows)
-    return File(kind, day, data_key(kind, day, name), body, numbers, tuple(group.arrivals), group.at)

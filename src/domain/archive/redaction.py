@@ -83,11 +83,13 @@ def _without(value: Any, found: set[str], depth: int = 0) -> Any:
 
 
 def _map_without(value: dict[str, Any], found: set[str], depth: int) -> dict[str, Any]:
-    clean = {}
+    clean: dict[str, Any] = {}
     for name, inside in value.items():
         if name in NAMED and inside != NULL:
             found.add(name)
             clean[name] = {"S": REDACTED}
+        elif type(inside) is str and '"' not in inside:  # as nearly all are
+            clean[name] = inside
         else:
             clean[name] = _without(inside, found, depth)
     return clean

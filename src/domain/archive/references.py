@@ -1,16 +1,17 @@
-"""An item's image in, what its row is about and since when out; and the three parts of a system user's id."""
+"""A change in, the fields of its row that the item itself does not have out: what it is about and since when, and what happened."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from domain.archive.attributes import inner, text
-from domain.archive.change import Image
+from domain.archive.change import Change, Image
 
-PARTS: Mapping[str, tuple[str, ...]] = {
-    "demand": ("eventId", "saleId", "fanId"),
-    "notification": ("eventId", "saleId", "fanId"),
-    "event": ("id",),
-    "sale": ("eventId", "id"),
+ID: Mapping[str, Callable[[Image], str]] = {
+    "demand": lambda it: f"{it['eventId']['S']}_{it['saleId']['S']}_{it['fanId']['S']}",
+    "notification": lambda it: f"{it['eventId']['S']}_{it['saleId']['S']}_{it['fanId']['S']}",
+    "event": lambda it: str(it["id"]["S"]),
+    "sale": lambda it: f"{it['eventId']['S']}_{it['id']['S']}",
 }
 # Of the item's dates, the first that is there says since when it is what it is.
 SINCE: Mapping[str, tuple[str, ...]] = {
@@ -22,10 +23,28 @@ SINCE: Mapping[str, tuple[str, ...]] = {
 SYSTEM_USER = re.compile(r"([A-Za-z0-9_]+)-([A-Za-z0-9_]+)\.(.+)", re.DOTALL)
 
 
+def computed(kind: str, change: Change, image: Image) -> dict[str, Any]:
+    """By name. `image` is the change's, redacted where it was removed."""
+    at = change.at
+    fields: dict[str, Any] = {
+        "reference": reference(kind, image, at),
+        "isDeleted": change.removed,
+        "change": {
+            "eventId": change.event_id,
+            "eventName": change.name,
+            "at": at,
+            "expired": change.expired,
+        },
+    }
+    if kind == "demand":
+        fields["system"] = system(image)
+    return fields
+
+
 def reference(kind: str, image: Image, at: str) -> dict[str, str]:
     """`id` is empty where the image lacks a part of it: the encoder refuses such an image."""
     try:
-        id = "_".join([image[name]["S"] for name in PARTS[kind]])
+        id = ID[kind](image)
     except (KeyError, TypeError):
         id = ""
     return {"id": id, "timestamp": _since(kind, image, at)}

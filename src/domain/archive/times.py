@@ -20,7 +20,11 @@ def moment(number: object) -> str:
 
     ValueError: it is no number of such a unit.
     """
-    seconds, micros = divmod(_micros(number), 1_000_000)
+    if (
+        type(number) is not int or not MICROSECONDS <= number < UNITS[-1][0]
+    ):  # our own table's stream tells microseconds
+        number = _micros(number)
+    seconds, micros = divmod(number, 1_000_000)
     return f"{_second(seconds)}.{micros:06d}Z"
 
 
@@ -36,8 +40,6 @@ def day_of(text: str) -> str:
 
 def _micros(number: object) -> int:
     if type(number) is int and number > 0:
-        if MICROSECONDS <= number < UNITS[-1][0]:  # as our table's stream tells it
-            return number
         for limit, unit in UNITS:
             if number < limit:
                 return number * unit

@@ -18,6 +18,8 @@ from domain.archive.questions import QUESTIONS
 from domain.errors import OvationError, Rejected, Unavailable
 from sandbox.runtime import STATE
 
+COPIES = STATE / "archive"
+
 
 def query(
     sql: Annotated[
@@ -37,7 +39,7 @@ def query(
     to: Annotated[Path | None, typer.Option("--out", help="Write to this file, in the format of its ending.")] = None,
     copies: Annotated[
         Path, typer.Option("--copies", help="Where what was read is kept as Parquet, so that it is read once.")
-    ] = STATE / "archive",
+    ] = COPIES,
 ) -> None:
     """Ask the archive: tables demand, notification, event and sale, views <table>_events and <table>_current, and events.
 
@@ -90,7 +92,10 @@ def _athena(sql: str, stack: str | None, *, local: bool) -> pa.Table:
 
 def _deliver(rows: pa.Table, form: Format, to: Path | None) -> None:
     if to is not None:
-        to.write_bytes(encoded(rows, form))
+        try:
+            to.write_bytes(encoded(rows, form))
+        except OSError as error:
+            give_up(f"{to} cannot be written: {error.strerror}", BAD_INPUT)
         out.print(f"{len(rows):,} rows in {escape(str(to))}", soft_wrap=True)
     elif form is Format.TABLE:
         out.print(shown(rows))

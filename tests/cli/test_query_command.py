@@ -9,6 +9,7 @@ import typer
 from archived_rows import DAY, file, lagging, row
 from typer.testing import CliRunner
 
+from cli.archive_reading.copies import forget
 from cli.archive_reading.dates import needed
 from cli.query import query
 from domain.archive.questions import QUESTIONS
@@ -147,6 +148,7 @@ def test_a_folder_may_be_the_data_itself(archive):
         ("SELECT evntid FROM demand", "there is no column evntid; nearest: eventid"),
         ("SELECT d.fan FROM demand d", "there is no column fan; nearest: fanid"),
         ("SELECT date.requsted FROM demand", "there is no field requsted; nearest: requested"),
+        ("SELECT unix_timestamp(date.requsted) FROM demand", "there is no field requsted; nearest: requested"),
         ("SELECT count(*) FROM demands", "there is no table demands; nearest: demand"),
         ("SELECT * FROM read_csv('/etc/passwd')", "there is no table"),
         ("DELETE FROM demand", "only one query at a time"),
@@ -166,6 +168,22 @@ def test_parquet_needs_a_file_to_go_to(archive):
     assert "--out" in archive.refusal("SELECT 1 AS n", "--format", "parquet")
     assert "--format" in archive.refusal("SELECT 1 AS n", "--out", "rows.txt")
     assert "give one of them" in archive.refusal("SELECT 1 AS n", "--bucket", "other")
+
+
+def test_a_folder_that_is_no_archive_is_told_as_such(archive, tmp_path):
+    archive.folder = tmp_path
+    assert "holds neither data/ nor" in archive.refusal("SELECT count(*) FROM demand")
+
+
+def test_a_file_that_cannot_be_written_is_told(archive, tmp_path):
+    assert "cannot be written" in archive.refusal("SELECT 1 AS n", "--out", str(tmp_path / "no" / "rows.csv"))
+
+
+def test_forgetting_leaves_no_copy(archive):
+    archive.rows("SELECT count(*) FROM demand")
+    assert archive.kept()
+    forget(archive.copies)
+    assert not archive.kept()
 
 
 def test_a_file_is_read_once_as_long_as_it_is_the_same(archive):
@@ -230,5 +248,5 @@ def test_what_hive_holds_for_hidden_is_not_read(archive):
 
 def test_an_archive_without_files_has_its_tables_all_the_same(tmp_path):
     empty = Archive(tmp_path)
-    empty.folder.mkdir()
+    (empty.folder / "data").mkdir(parents=True)
     assert empty.rows("SELECT count(*) AS n FROM notification_current") == [{"n": 0}]

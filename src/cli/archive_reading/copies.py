@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
+from shutil import rmtree
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -64,6 +65,11 @@ class Copies:
         """Named for all that its content hangs on, so that it need never be looked into."""
         told = f"{found.key} {found.version} {table_schema(found.kind)}"
         return self.folder(found.kind) / f"{_digest(told)}.parquet"
+
+
+def forget(root: Path) -> None:
+    """Remove every copy: they name people who may have been erased from the archive since."""
+    rmtree(root, ignore_errors=True)
 
 
 def table_schema(kind: str) -> pa.Schema:

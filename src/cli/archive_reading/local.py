@@ -59,8 +59,8 @@ class LocalArchive:
 
 
 def understood(sql: str) -> Reading:
-    """The first way to read it that fits the tables. Rejected: there is none; why the first one does not."""
-    refusal: Rejected | None = None
+    """The first way to read it that fits the tables. Rejected: there is none; why the likeliest one does not."""
+    refusals: list[tuple[bool, str]] = []
     try:
         for reading in readings(sql):
             try:
@@ -68,10 +68,13 @@ def understood(sql: str) -> Reading:
                     database.execute(f"DESCRIBE {reading.sql}")
                 return reading
             except duckdb.Error as error:
-                refusal = refusal or Rejected(_in_our_words(error, reading.query))
+                foreign = isinstance(
+                    error, duckdb.CatalogException
+                )  # a function that this way of reading does not have
+                refusals.append((foreign, _in_our_words(error, reading.query)))
     except EngineError as error:
         raise Rejected(str(error)) from error
-    raise refusal or Rejected("there is nothing to ask")
+    raise Rejected(min(refusals, key=lambda refusal: refusal[0])[1])
 
 
 def kinds_of(query: exp.Query) -> list[str]:

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from botocore.exceptions import ClientError
 
 from adapters.aws.faults import aws_calls
+from domain.archive.kinds import KINDS
 from domain.archive.places import DATA, partition_at
 from domain.errors import Rejected
 
@@ -54,6 +55,9 @@ class Folder:
         return self.path / DATA if (self.path / DATA).is_dir() else self.path
 
     def files(self, kind: str) -> Iterator[Found]:
+        """Rejected: nothing here looks like an archive."""
+        if self.data == self.path and not any((self.path / known).is_dir() for known in KINDS):
+            raise Rejected(f"{self.path} holds neither {DATA} nor a folder of {', '.join(KINDS)}")
         for path in sorted((self.data / kind).glob("*/*.avro")):
             try:
                 told = path.stat()

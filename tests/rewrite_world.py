@@ -28,8 +28,6 @@ ENVIRONMENT = {
     "AWS_DEFAULT_REGION": "us-east-1",
     "POWERTOOLS_LOG_LEVEL": "CRITICAL",
     "POWERTOOLS_METRICS_DISABLED": "true",
-    "ARCHIVE_BUCKET": "archive",
-    "ARCHIVE_LEDGER_TABLE": "Ledger",
 }
 NOW = datetime(2026, 11, 22, 1, 30, tzinfo=UTC)
 DAY = "2026-11-20"
@@ -82,6 +80,8 @@ class RewriteWorld:
 
     s3: Any
     dynamodb: Any
+    bucket: str = "archive"
+    table: str = "Ledger"
     clock: float = NOW.timestamp()
     calls: int = 0
     dead: bool = False
@@ -92,7 +92,7 @@ class RewriteWorld:
 
     def put(self, key: str, body: bytes | str) -> str:
         body = body.encode() if isinstance(body, str) else body
-        return self.s3.put_object(Bucket="archive", Key=key, Body=body)["VersionId"]
+        return self.s3.put_object(Bucket=self.bucket, Key=key, Body=body)["VersionId"]
 
     def file(
         self, rows: Iterable[Row], name: str = "2026-11-20-12-00-00-a", kind: str = "demand", day: str = DAY
@@ -110,11 +110,11 @@ class RewriteWorld:
         return rows
 
     def listed(self, prefix: str = "") -> list[str]:
-        pages = self.s3.get_paginator("list_objects_v2").paginate(Bucket="archive", Prefix=prefix)
+        pages = self.s3.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=prefix)
         return [item["Key"] for page in pages for item in page.get("Contents", ())]
 
     def body(self, key: str) -> bytes:
-        return self.s3.get_object(Bucket="archive", Key=key)["Body"].read()
+        return self.s3.get_object(Bucket=self.bucket, Key=key)["Body"].read()
 
     def json(self, key: str) -> Any:
         return json.loads(self.body(key))
@@ -129,37 +129,37 @@ class RewriteWorld:
     def versions(self) -> dict[tuple[str, str], bytes]:
         """All that is kept, hidden versions too, by key and version."""
         found = {}
-        for page in self.s3.get_paginator("list_object_versions").paginate(Bucket="archive"):
+        for page in self.s3.get_paginator("list_object_versions").paginate(Bucket=self.bucket):
             for it in page.get("Versions", ()):
-                got = self.s3.get_object(Bucket="archive", Key=it["Key"], VersionId=it["VersionId"])
+                got = self.s3.get_object(Bucket=self.bucket, Key=it["Key"], VersionId=it["VersionId"])
                 found[it["Key"], it["VersionId"]] = got["Body"].read()
         return found
 
     def items(self) -> list[Row]:
-        return [decode_item(item) for item in self.dynamodb.scan(TableName="Ledger")["Items"]]
+        return [decode_item(item) for item in self.dynamodb.scan(TableName=self.table)["Items"]]
 
     def item(self, **item: Any) -> None:
-        self.dynamodb.put_item(TableName="Ledger", Item=encode_item(item))
+        self.dynamodb.put_item(TableName=self.table, Item=encode_item(item))
 
     def anew(self) -> None:
         """Everything is as in the beginning: nothing there."""
         kept = [{"Key": key, "VersionId": version} for key, version in self._all()]
         for first in range(0, len(kept), 1000):
-            self.s3.delete_objects(Bucket="archive", Delete={"Objects": kept[first : first + 1000]})
+            self.s3.delete_objects(Bucket=self.bucket, Delete={"Objects": kept[first : first + 1000]})
         for item in self.items():
             key = {name: item[name] for name in ("PK", "SK")}
-            self.dynamodb.delete_item(TableName="Ledger", Key=encode_item(key))
+            self.dynamodb.delete_item(TableName=self.table, Key=encode_item(key))
         self.clock = NOW.timestamp()
 
     def _all(self) -> list[tuple[str, str]]:
-        pages = self.s3.get_paginator("list_object_versions").paginate(Bucket="archive")
+        pages = self.s3.get_paginator("list_object_versions").paginate(Bucket=self.bucket)
         kinds = ("Versions", "DeleteMarkers")
         return [(it["Key"], it["VersionId"]) for page in pages for kind in kinds for it in page.get(kind, ())]
 
     # What is done to it
 
     def lease(self, holder: str) -> Lease:
-        return Lease(session.client("dynamodb"), "Ledger", holder, clock=lambda: self.clock)
+        return Lease(session.client("dynamodb"), self.table, holder, clock=lambda: self.clock)
 
     def compact(
         self, *, holder: str = "compact 1", left: int = QUARTER_OF_AN_HOUR, target: int = 128 << 20, **event: Any
@@ -222,16 +222,22 @@ class RewriteWorld:
 
 
 @contextmanager
-def rewrite_world() -> Iterator[RewriteWorld]:
-    """An empty archive. The world's own calls are not counted."""
+def rewrite_world(endpoint: str | None = None) -> Iterator[RewriteWorld]:
+    """An empty archive, on moto or on an AWS that takes many calls at once. The world's own calls are not counted."""
+    names = {"bucket": "archive", "table": "Ledger"}
+    if endpoint:  # it is shared with other tests
+        names = {"bucket": "rewritten-archive", "table": "RewrittenLedger"}
     with ExitStack() as open_things:
-        open_things.enter_context(mock_aws())
-        open_things.enter_context(patch.dict(os.environ, ENVIRONMENT))
+        if not endpoint:
+            open_things.enter_context(mock_aws())
+        own_names = {"ARCHIVE_BUCKET": names["bucket"], "ARCHIVE_LEDGER_TABLE": names["table"]}
+        address = {"AWS_ENDPOINT_URL": endpoint} if endpoint else {}
+        open_things.enter_context(patch.dict(os.environ, ENVIRONMENT | own_names | address))
         own = boto3.Session()
-        world = RewriteWorld(own.client("s3"), own.client("dynamodb"))
-        make_table(world.dynamodb, "Ledger")
-        world.s3.create_bucket(Bucket="archive")
-        world.s3.put_bucket_versioning(Bucket="archive", VersioningConfiguration={"Status": "Enabled"})
+        world = RewriteWorld(own.client("s3"), own.client("dynamodb"), **names)
+        make_table(world.dynamodb, world.table)
+        world.s3.create_bucket(Bucket=world.bucket)
+        world.s3.put_bucket_versioning(Bucket=world.bucket, VersioningConfiguration={"Status": "Enabled"})
         for stage in (compact, erase):
             stage.live.cache_clear()
             open_things.callback(stage.live.cache_clear)

@@ -7,10 +7,10 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks import attribute_values, batch, render, serving
+from benchmarks import archive, attribute_values, batch, render, serving
 from benchmarks.result import Line
 
-BENCHMARKS = (attribute_values, batch, render, serving)
+BENCHMARKS = (attribute_values, batch, render, serving, archive)
 HEADS = ("benchmark", "unit", "ours", "peer", "ratio", "goal", "")
 REPORT = Path(__file__).parents[1] / "build/bench.md"
 
@@ -20,6 +20,7 @@ def main() -> int:
         batch.check()
         render.check()
         serving.check()
+        archive.check()
         return 0
     lines = [line for benchmark in BENCHMARKS for line in benchmark.measure()]
     text = table(lines)

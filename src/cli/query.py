@@ -38,7 +38,12 @@ def query(
     ] = None,
     to: Annotated[Path | None, typer.Option("--out", help="Write to this file, in the format of its ending.")] = None,
     copies: Annotated[
-        Path, typer.Option("--copies", help="Where what was read is kept as Parquet, so that it is read once.")
+        Path,
+        typer.Option(
+            "--copies",
+            help="Where what was read is kept as Parquet, so that it is read once.",
+            show_default="archive/ in the state folder",
+        ),
     ] = COPIES,
 ) -> None:
     """Ask the archive: tables demand, notification, event and sale, views <table>_events and <table>_current, and events.

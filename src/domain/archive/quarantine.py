@@ -64,7 +64,7 @@ def opened(key: str, body: bytes) -> Quarantined:
     document = _document(key, body)
     try:
         return _given_up(key, document) if key.startswith(LOST) else _error(key, document)
-    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError, Rejected) as error:
         raise Rejected(f"{key} is no object of the archive's") from error
 
 

@@ -27,5 +27,10 @@ def _record(held: Held, raw: bool) -> Any:
         record = json.loads(held.text)
     except (ValueError, RecursionError):
         return held.text if raw else REDACTED
-    # A record that does not say what happened is redacted as that of a removed item is.
-    return record if raw else json.loads(event_text(b"", {"record": record}))["record"]
+    return record if raw else _redacted(record)
+
+
+def _redacted(record: Any) -> Any:
+    """As that of a removed item: a record within another does not say what happened to it."""
+    within = {"record": record}
+    return json.loads(event_text(json.dumps(within).encode(), within))["record"]

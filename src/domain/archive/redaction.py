@@ -18,7 +18,7 @@ EVENT_NAME = re.compile(r'"eventName"\s*:\s*"([^"]*)"')
 # In a text that is no JSON: a personal name, or what may spell one (escaped letters, two-byte letters).
 PERHAPS = re.compile(rf"{NAMES}|\\u00[2-7]|\x00", re.IGNORECASE)
 
-TELLING = re.compile(rf"{NAMES}|REMOVE|eventName", re.IGNORECASE)
+TELLING = re.compile(rf"{NAMES}|REMOVE|eventName|OldImage|ApproximateCreation", re.IGNORECASE)
 
 
 def deleted(image: Image, at: str) -> tuple[Image, tuple[str, ...]]:
@@ -45,7 +45,11 @@ def event_text(data: bytes, record: Any = None) -> str:
 
 def by_text(text: str) -> str:
     """What cannot be parsed is cut off where a personal value may begin, unless it says that nothing was removed."""
-    perhaps = None if _says_it_stays(text) else PERHAPS.search(text)
+    if _says_it_stays(text):
+        return text
+    if not text.startswith("{") and TELLING.search(text):
+        return REDACTED  # without its head a record may begin with a value
+    perhaps = PERHAPS.search(text)
     return text[: perhaps.start()] + REDACTED if perhaps else text
 
 

@@ -11,6 +11,7 @@ from xdist.scheduler import LoadScopeScheduling
 
 from sandbox.ministack import Ministack
 
+AVSC = Path(__file__).parents[1] / "node_modules/avsc"
 AXE = Path(__file__).parents[1] / "node_modules/axe-core/axe.min.js"
 TOGETHER = ("tests/e2e/", "tests/infra/")  # one worker each: they share what takes long to build
 
@@ -58,3 +59,11 @@ def axe() -> str:
     if not AXE.exists():
         missing("node_modules/axe-core (make node_modules/ready)")
     return AXE.read_text()
+
+
+@pytest.fixture(scope="session")
+def avsc() -> Path:
+    """The reader of Avro for Node, to be required in a script."""
+    if shutil.which("node") is None or not AVSC.exists():
+        missing("node_modules/avsc (make node_modules/ready)")
+    return AVSC

@@ -14,6 +14,7 @@ from domain.errors import Rejected
 
 OWNER = "fanId"  # the attribute, and the column, that says whose an item is
 KEY = "fan:"  # what the partition key of a fan's items begins with
+LETTERS = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}  # JSON's; any other stands for itself
 ESCAPED = re.compile(r"\\(?:u([0-9a-fA-F]{4})|(.))", re.DOTALL)
 BASE64 = re.compile(r"[A-Za-z0-9+/]{24,}")
 GARBAGE = 2  # more characters that are none: these bytes are no text, and say what they say by chance
@@ -110,7 +111,7 @@ def _readings(text: str) -> Iterator[str]:
 
 
 def _unescaped(text: str) -> str:
-    plain = ESCAPED.sub(lambda found: chr(int(found[1], 16)) if found[1] else found[2], text)
+    plain = ESCAPED.sub(lambda found: chr(int(found[1], 16)) if found[1] else LETTERS.get(found[2], found[2]), text)
     return plain.encode("utf-16", "surrogatepass").decode(
         "utf-16", "replace"
     )  # pairs of surrogates become one character

@@ -28,9 +28,16 @@ FILES = (
     ("replay", DATA, "PutObject"),
     ("compact", DATA, "GetObject", "PutObject", "DeleteObject"),
     *(
-        ("erase", prefix, "GetObject", "GetObjectVersion", "PutObject", "DeleteObject", "DeleteObjectVersion")
-        for prefix in (DATA, ERRORS, LOST, REPLAYS, RESULTS)
+        ("erase", prefix, "GetObjectVersion", "PutObject", "DeleteObject", "DeleteObjectVersion")
+        for prefix in (DATA, ERRORS, LOST, REPLAYS)
     ),
+    (
+        "erase",
+        RESULTS,
+        "GetObjectVersion",
+        "DeleteObject",
+        "DeleteObjectVersion",
+    ),  # one that holds a fan goes as a whole
     ("erase", RECEIPTS, "GetObject", "PutObject"),
 )
 # (function, verbs of S3 on the bucket itself)
@@ -42,8 +49,8 @@ LISTED = (
 # (function, verbs of DynamoDB on the ledger)
 LEDGER = (
     ("replay", "BatchGetItem", "BatchWriteItem", "PutItem", "DeleteItem"),
-    ("compact", "GetItem", "PutItem", "UpdateItem", "DeleteItem"),
-    ("erase", "GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query"),
+    ("compact", "PutItem", "DeleteItem"),
+    ("erase", "PutItem", "DeleteItem", "Query"),
 )
 NAMED = "The files below {} are named by what they hold."
 

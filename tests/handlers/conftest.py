@@ -1,6 +1,8 @@
 """The rights of the deployed functions hold here too: the emulators ask for none, so a call that AWS would refuse fails its test."""
 
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
 
@@ -23,15 +25,30 @@ PARTS = {  # folders of a handler's own
     "compacting": "compact",
     "erasing": "erase",
 }
-CALL = BaseClient._make_api_call
+CALL, SUBMIT = BaseClient._make_api_call, ThreadPoolExecutor.submit
+THREAD = threading.local()  # in whose name it works
 
 
 @pytest.fixture(autouse=True, scope="session")
 def rights():
-    """Each call that has a handler among its callers is held against that handler's role. (Calls of a handler's threads are not.)"""
+    """Each call that has a handler among its callers, or its thread's, is held against that handler's role."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(BaseClient, "_make_api_call", checked)
+        patch.setattr(ThreadPoolExecutor, "submit", submitted)
         yield
+
+
+def submitted(pool, work, /, *args, **kwargs):
+    """What a handler has done by a thread is done with its own rights."""
+    return SUBMIT(pool, worked, caller(), work, *args, **kwargs)
+
+
+def worked(asked_by, work, /, *args, **kwargs):
+    THREAD.caller = asked_by
+    try:
+        return work(*args, **kwargs)
+    finally:
+        THREAD.caller = None
 
 
 def checked(self, operation, params):
@@ -48,12 +65,14 @@ def checked(self, operation, params):
 def caller():
     """Subsystem and stage of the handler that makes this call; none where a test does, be it in the midst of a handler's own."""
     frame = sys._getframe(2)
-    while frame and not frame.f_code.co_filename.startswith(TESTS):
+    while frame and frame.f_code is not worked.__code__:
+        if frame.f_code.co_filename.startswith(TESTS):
+            return None
         if frame.f_code.co_filename.startswith(HANDLERS):
             subsystem, part, *_ = frame.f_code.co_filename.removeprefix(HANDLERS).split("/")
             return subsystem, PARTS.get(part, part.removesuffix(".py"))
         frame = frame.f_back
-    return None
+    return getattr(THREAD, "caller", None)
 
 
 @cache

@@ -1,5 +1,6 @@
 """Change records in, files of rows by kind and date out, and what could not become a row; the same bytes for the same records."""
 
+from binascii import a2b_base64
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -23,11 +24,15 @@ Parse = Callable[[bytes], Any]  # JSON; a ValueError says that it is none
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """A change record's JSON. `number` names it in its source; `arrived` is in epoch seconds."""
+    """A change record's JSON. `number` names it in its source; `arrived` is in epoch seconds.
+
+    `encoded` is the base64 text that `data` came as, where its bearer keeps that anyway: then nobody need keep both.
+    """
 
     number: str
     data: bytes
     arrived: float
+    encoded: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +45,14 @@ class KindWriter:
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """One file to put. `arrivals` are the records in it, in their order, should it come to nothing; `at` is of the first."""
+    """One file to put. `originals` are the records in it, in their order, should it come to nothing; `at` is of the first."""
 
     kind: str
     day: str
     key: str
     body: bytes
     numbers: tuple[str, ...]
-    arrivals: tuple[Arrival, ...] = ()
+    originals: tuple[bytes | str, ...] = ()  # JSON, or base64 of it
     at: str = ""
 
 
@@ -91,7 +96,7 @@ def unarchived(file: File, source: str, parse: Parse) -> Parked:
         code="upload_failed",
         message=f"{file.kind}: a file of {len(file.numbers)} rows could not be put",
         fingerprint=f"upload_failed:{file.kind}",
-        events=tuple(event_text(arrival.data, parse(arrival.data)) for arrival in file.arrivals),
+        events=tuple(event_text(data, parse(data)) for data in map(_decoded, file.originals)),
         at=file.at,
         source=source,
         numbers=file.numbers,
@@ -104,7 +109,8 @@ class _Group:
 
     at: str
     rows: list[bytes] = field(default_factory=list)
-    arrivals: list[Arrival] = field(default_factory=list)
+    numbers: list[str] = field(default_factory=list)
+    originals: list[bytes | str] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -133,7 +139,8 @@ class _Sorting:
         if group is None:
             group = self.groups[place] = _Group(change.at)
         group.rows.append(row)
-        group.arrivals.append(arrival)
+        group.numbers.append(arrival.number)
+        group.originals.append(arrival.encoded or arrival.data)
 
     def files(self) -> list[File]:
         return [self._file(*place, group) for place, group in self.groups.items()]
@@ -152,10 +159,14 @@ class _Sorting:
 
     def _file(self, kind: str, day: str, group: _Group) -> File:
         """Its name says what is in it: no file takes the place of one with other records."""
-        numbers = tuple(arrival.number for arrival in group.arrivals)
+        numbers = tuple(group.numbers)
         name = object_name(group.at, self.source, numbers[0], numbers[-1], str(len(numbers)), kind, day)
         body = self.writers[kind].contain(group.rows)
-        return File(kind, day, data_key(kind, day, name), body, numbers, tuple(group.arrivals), group.at)
+        return File(kind, day, data_key(kind, day, name), body, numbers, tuple(group.originals), group.at)
+
+
+def _decoded(original: bytes | str) -> bytes:
+    return original if isinstance(original, bytes) else a2b_base64(original)
 
 
 def _parsed(data: bytes, parse: Parse) -> Any:

@@ -24,8 +24,9 @@ def arrived(records: Sequence[Record]) -> Iterator[Arrival | Parked]:
     for record in records:
         kinesis = record["kinesis"]
         number, at = kinesis["sequenceNumber"], kinesis["approximateArrivalTimestamp"]
+        encoded = kinesis["data"]
         try:
-            yield Arrival(number, decode(kinesis["data"], strict_mode=True), at)
+            yield Arrival(number, decode(encoded, strict_mode=True), at, encoded)
         except ValueError:
             yield _garbled(record, number, at)
 

@@ -5,7 +5,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -17,9 +16,9 @@ from cli.demo import Job, lived
 from sandbox.runtime import Sandbox
 from sandbox.sample import write_sample
 from sandbox.synth import ROOT
+from tests.ovation_command import COMMAND, ovation
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
-COMMAND = Path(sys.executable).parent / "ovation"
 REVIEWS, DAY = "product-reviews", "2026-11-21"
 RESULT_KEYS = {
     "run_id", "program", "date", "extracted", "rejected", "duplicates", "candidates", "filters", "eligible", "scores", "stored", "seconds",
@@ -31,13 +30,6 @@ def state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Where the command finds a sandbox of its own, whose data no other test counts on, and keeps what it learns."""
     with Sandbox.start(state_dir=tmp_path_factory.mktemp("commands")) as running:
         yield running.folder
-
-
-def ovation(*words: str | Path, state: Path) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "OVATION_STATE": str(state), "NO_COLOR": "1", "COLUMNS": "160"}
-    return subprocess.run(
-        [COMMAND, *map(str, words)], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300, check=False
-    )
 
 
 def test_a_run_and_its_explanation_agree(state: Path, tmp_path: Path) -> None:

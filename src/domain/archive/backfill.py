@@ -5,11 +5,10 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from json import JSONEncoder
 from typing import Any
-from uuid import UUID, uuid5
 
 from domain.archive.change import BACKFILL, Image
+from domain.archive.naming import derived_uuid
 
-FOUND = UUID("5d3c9c1e-8f0b-5a37-9b6e-6a1f4f0f7c52")  # the namespace of event ids that no stream gave
 KEYS = ("PK", "SK")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -21,7 +20,7 @@ def as_found(item: Image, table: str, since: datetime) -> dict[str, Any]:
     is ever overruled. Equal items have equal event ids, so a second backfill of them is one of duplicates.
     """
     return {
-        "eventID": str(uuid5(FOUND, canonical(item))),
+        "eventID": derived_uuid(BACKFILL, canonical(item)),
         "eventName": BACKFILL,
         "tableName": table,
         "recordFormat": "application/json",

@@ -13,6 +13,7 @@ import pytest
 from sandbox.assembly import Assembly
 from sandbox.deploy import Deployed, DeployError, deploy
 from sandbox.dispatching import dispatching
+from sandbox.host import deployed_names
 from sandbox.ministack import Ministack
 from sandbox.repairs import RepairError, repair
 from sandbox.streams import Dispatcher, Mapping, invoke_deployed
@@ -173,6 +174,13 @@ def test_what_the_emulator_drops_from_a_stream_and_a_function_is_applied(
     found = aws.client("kinesis").describe_stream_summary(StreamName=stream)["StreamDescriptionSummary"]
     assert found["EncryptionType"] == "KMS"
     assert aws.client("lambda").get_function_concurrency(FunctionName=function)["ReservedConcurrentExecutions"] == 3
+
+
+def test_what_no_function_is_told_of_is_known_by_the_stacks_outputs(
+    aws: Ministack, stacks: dict[str, Deployed]
+) -> None:
+    names = deployed_names(list(stacks.values()), aws)
+    assert names == {"table_stream": stacks["ExampleBase"].outputs["TableStream"]}
 
 
 def test_a_repair_that_does_not_hold_names_what_differs(aws: Ministack, stacks: dict[str, Deployed]) -> None:

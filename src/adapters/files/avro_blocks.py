@@ -4,7 +4,6 @@ import zlib
 from collections.abc import Iterator
 from functools import cache
 from io import BytesIO
-from typing import NoReturn
 
 from adapters.files.avro_schemas import schema
 from domain.archive.container import MARKER, container, header
@@ -26,6 +25,14 @@ def blocks(body: bytes, name: str = "file") -> Iterator[tuple[int, bytes]]:
 def count(body: bytes, name: str = "file") -> int:
     """How many rows its blocks say they have."""
     return sum(number for number, _ in blocks(body, name))
+
+
+def schema_in(body: bytes, name: str = "file") -> str:
+    """The schema that its rows were written by. Rejected: it does not begin as a container does."""
+    try:
+        return _header_of(body)[0][b"avro.schema"].decode()
+    except (ValueError, IndexError, KeyError) as error:
+        raise Rejected(f"{name} is no Avro container that we know: {error!r}") from error
 
 
 class Container:
@@ -66,7 +73,10 @@ def _header(kind: str) -> bytes:
 
 
 def _blocks(body: bytes) -> Iterator[tuple[int, bytes]]:
-    codec, at = _codec(body)
+    said, at = _header_of(body)
+    codec = said.get(b"avro.codec", b"null")
+    if codec not in (b"null", b"deflate"):
+        raise ValueError(f"its codec is {codec.decode('ascii', 'replace')}")
     marker, at = body[at : at + MARKER], at + MARKER
     while at < len(body):
         number, at = _long(body, at)
@@ -79,26 +89,21 @@ def _blocks(body: bytes) -> Iterator[tuple[int, bytes]]:
         at = end + MARKER
 
 
-def _codec(body: bytes) -> tuple[bytes, int]:
-    """The codec that the header names, and where the header's map ends."""
+def _header_of(body: bytes) -> tuple[dict[bytes, bytes], int]:
+    """What the header's map says, and where it ends."""
     if not body.startswith(MAGIC):
         raise ValueError("it does not begin as one")
-    codec, at = b"null", len(MAGIC)
+    said: dict[bytes, bytes] = {}
+    at = len(MAGIC)
     while True:
         pairs, at = _long(body, at)
         if pairs < 0:  # then its size in bytes follows
             pairs, (_, at) = -pairs, _long(body, at)
         if not pairs:
-            break
+            return said, at
         for _ in range(pairs):
             name, at = _text(body, at)
-            value, at = _text(body, at)
-            codec = value if name == b"avro.codec" else codec
-    return (codec, at) if codec in (b"null", b"deflate") else _unknown(codec)
-
-
-def _unknown(codec: bytes) -> NoReturn:
-    raise ValueError(f"its codec is {codec.decode('ascii', 'replace')}")
+            said[name], at = _text(body, at)
 
 
 def _text(body: bytes, at: int) -> tuple[bytes, int]:

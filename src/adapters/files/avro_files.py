@@ -1,5 +1,6 @@
 """Avro container files in, plain rows out, and back: for all that reads or rewrites the archive; new rows come from the encoder."""
 
+import json
 import zlib
 from collections.abc import Iterable, Iterator
 from functools import cache
@@ -8,6 +9,7 @@ from io import BytesIO
 from typing import Any
 
 import fastavro
+from fastavro.schema import to_parsing_canonical_form as _form
 
 from adapters.files.avro_schemas import schema
 from domain.errors import Rejected
@@ -20,6 +22,7 @@ UNREADABLE = (
     EOFError,
     IndexError,
     KeyError,
+    TypeError,  # a schema that is JSON, and no schema
     zlib.error,
     fastavro.read.SchemaResolutionError,
     fastavro.schema.SchemaParseException,
@@ -27,14 +30,27 @@ UNREADABLE = (
 
 
 @cache
-def _parsed(kind: str) -> Any:
+def todays(kind: str, written_by: str) -> bool:
+    """Whether a schema, as JSON, has the same fields and types as today's: then nothing needs to be resolved."""
+    try:
+        return bool(_form(fastavro.parse_schema(json.loads(written_by))) == _form(parsed(kind)))
+    except UNREADABLE:
+        return False
+
+
+@cache
+def parsed(kind: str) -> Any:
+    """Today's schema as fastavro takes it."""
     return fastavro.parse_schema(dict(schema(kind)))
 
 
 def read(body: bytes, kind: str, name: str = "file") -> Iterator[Row]:
     """The rows of one container as today's schema has them, whatever wrote it. Rejected: it is no such file, or is cut short."""
     try:
-        yield from fastavro.reader(BytesIO(body), reader_schema=_parsed(kind))  # type: ignore[misc]
+        rows = fastavro.reader(BytesIO(body))
+        if not todays(kind, rows.metadata["avro.schema"]):
+            rows = fastavro.reader(BytesIO(body), reader_schema=parsed(kind))
+        yield from rows  # type: ignore[misc]
     except UNREADABLE as error:
         raise Rejected(f"{name} cannot be read as {kind} rows: {error}") from error
 
@@ -43,5 +59,5 @@ def write(kind: str, rows: Iterable[Row]) -> bytes:
     """One container, deflated; equal rows give equal bytes. The rows must be as `read` gives them: nothing is checked."""
     body = BytesIO()
     marker = md5(kind.encode(), usedforsecurity=False).digest()
-    fastavro.writer(body, _parsed(kind), rows, codec="deflate", sync_marker=marker)
+    fastavro.writer(body, parsed(kind), rows, codec="deflate", sync_marker=marker)
     return body.getvalue()

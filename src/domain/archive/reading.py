@@ -6,7 +6,7 @@ from typing import Any
 from domain.archive.attributes import NULL, text
 from domain.archive.change import BACKFILL, REMOVE, Change
 from domain.archive.kinds import OWN_ROWS, kind_of
-from domain.archive.refusal import refused
+from domain.archive.refusal import Refused, refused
 from domain.archive.times import moment
 
 IMAGES: Mapping[Any, str] = {"INSERT": "NewImage", "MODIFY": "NewImage", BACKFILL: "NewImage", REMOVE: "OldImage"}
@@ -21,13 +21,13 @@ def change_in(record: Any) -> Change:
         at = moment(dynamodb["ApproximateCreationDateTime"])
         image = dynamodb.get(side)
     except (KeyError, TypeError, AttributeError, ValueError):
-        raise refused("malformed_change", "it is no change record of DynamoDB's") from None
+        raise _malformed(_wrong(record)) from None
     if type(event_id) is not str or not event_id:
-        raise refused("malformed_change", "the change record has no eventID", "eventID")
+        raise _malformed("eventID")
     if not image:
         raise refused("missing_image", f"the change record has no {side}", side)
     if type(image) is not dict:
-        raise refused("malformed_change", f"{side} is no map of attributes", side)
+        raise _malformed(side)
     return Change(event_id, name, at, image, name == REMOVE and _expired(record))
 
 
@@ -57,6 +57,21 @@ def is_own_row(record: Any) -> bool:
 def event_id_in(record: Any) -> str | None:
     found = record.get("eventID") if type(record) is dict else None
     return found if type(found) is str else None
+
+
+def _malformed(part: str) -> Refused:
+    return refused("malformed_change", f"it is no change record of DynamoDB's: its {part} is none", part)
+
+
+def _wrong(record: Any) -> str:
+    """The part that keeps a record from being a change."""
+    for part in ("eventName", "eventID", "dynamodb"):
+        if type(record) is not dict or part not in record:
+            return part
+    name, dynamodb = record["eventName"], record["dynamodb"]
+    if type(name) is not str or name not in IMAGES:
+        return "eventName"
+    return "ApproximateCreationDateTime" if type(dynamodb) is dict else "dynamodb"
 
 
 def _is_own_image(record: Any) -> bool:

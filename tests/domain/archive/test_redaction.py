@@ -143,9 +143,9 @@ def test_a_broken_text_that_is_no_removal_is_kept(text):
     assert by_text(text) == text
 
 
-def test_a_text_that_tells_of_a_removal_too_is_no_insertion():
-    text = json.dumps(record("INSERT"))[:-1] + whole
-    assert SECRET not in by_text(text)
+@pytest.mark.parametrize("removal", [whole, '"eventName": REMOVE'])
+def test_a_text_that_tells_of_a_removal_too_is_no_insertion(removal):
+    assert SECRET not in by_text(json.dumps(record("INSERT"))[:-1] + removal)
 
 
 @given(st.integers(0, len(whole)), st.integers(0, 3), st.sampled_from(["", "%", " ", "\n"]))

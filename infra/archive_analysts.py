@@ -31,6 +31,8 @@ class AnalystPolicy(iam.ManagedPolicy):
         tables = [self._arn("glue", "table", f"{catalogue}/*")]
         places = [self._arn("glue", "catalog"), self._arn("glue", "database", catalogue)]
         self._allow("glue", LOOKING_UP, [*places, *tables], "Every table and view of this database may be asked.")
+        # Athena: fine-grained access; it looks for this database whatever is asked.
+        self._allow("glue", ("GetDatabase",), [self._arn("glue", "database", "default")])
         self._allow("s3", ("GetBucketLocation", "ListBucketMultipartUploads"), [bucket.bucket_arn])
         self._allow("s3", ("GetObject",), [bucket.arn_for_objects(f"{DATA}*")], "Rows lie in files by kind and date.")
         self._allow("s3", KEEPING, [bucket.arn_for_objects(f"{RESULTS}*")], "Athena names the results itself.")

@@ -51,7 +51,10 @@ class ArchiveStack(Stack):
         watch = ArchiveWatch(alarms, archiver, mapping)
         watch.over_records()
         watch.over_lag(demand.changes)
-        ArchiveDashboard(self, "Dashboard", functions=functions, mapping=mapping, changes=demand.changes)
+        board = ArchiveDashboard(self, "Dashboard")
+        board.records(mapping)
+        board.lag(archiver, mapping, demand.changes)
+        board.parts(functions)
         self._tell(
             ArchiveBucket=stores.bucket.bucket_name,
             ArchiveLedgerTable=stores.ledger.table_name,

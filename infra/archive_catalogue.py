@@ -3,6 +3,7 @@
 import base64
 import json
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from aws_cdk import Stack
 from aws_cdk import aws_athena as athena
@@ -90,7 +91,7 @@ class ArchiveCatalogue(Construct):
         parameters: Mapping[str, str],
         keys: list[glue.CfnTable.ColumnProperty],
         storage: glue.CfnTable.StorageDescriptorProperty,
-        **rest: str,
+        **rest: Any,
     ) -> None:
         table = glue.CfnTable.TableInputProperty(
             name=name, parameters=dict(parameters), partition_keys=keys, storage_descriptor=storage, **rest

@@ -30,10 +30,7 @@ def feed(
     archiver: PythonFunction, changes: kinesis.IStream, bucket: s3.IBucket, stage: Stage
 ) -> lambda_.EventSourceMapping:
     """Every change, in order by item. No filter: it would drop what is no JSON, and what is new, without a word."""
-    archiver.allow([f"kinesis:{verb}" for verb in READING], [changes.stream_arn])
-    # Lambda itself leaves there, with the function's rights, the batches that it gave up on.
-    archiver.allow(["s3:ListBucket"], [bucket.bucket_arn])
-    archiver.allow(["s3:PutObject"], [bucket.arn_for_objects(f"{LOST}*")], "Lambda names the objects itself.")
+    _allow(archiver, changes, bucket)
     mapping = lambda_.EventSourceMapping(
         archiver,
         "Changes",
@@ -53,6 +50,13 @@ def feed(
     assert isinstance(raw, lambda_.CfnEventSourceMapping)
     raw.add_property_override("DestinationConfig.OnFailure.Destination", bucket.bucket_arn)
     return mapping
+
+
+def _allow(archiver: PythonFunction, changes: kinesis.IStream, bucket: s3.IBucket) -> None:
+    """Lambda reads the stream with the function's rights, and leaves with them the batches that it gave up on."""
+    archiver.allow([f"kinesis:{verb}" for verb in READING], [changes.stream_arn])
+    archiver.allow(["s3:ListBucket"], [bucket.bucket_arn])
+    archiver.allow(["s3:PutObject"], [bucket.arn_for_objects(f"{LOST}*")], "Lambda names the objects itself.")
 
 
 class Nightly(Construct):

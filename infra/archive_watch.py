@@ -64,35 +64,28 @@ class ArchiveWatch:
 class ArchiveDashboard(cloudwatch.Dashboard):
     """What was archived, how late, and what it was carried by."""
 
-    def __init__(
-        self,
-        scope: Construct,
-        id: str,
-        *,
-        functions: Mapping[str, PythonFunction],
-        mapping: lambda_.EventSourceMapping,
-        changes: kinesis.IStream,
-    ) -> None:
+    def __init__(self, scope: Construct, id: str) -> None:
         super().__init__(scope, id, default_interval=Duration.days(1))
-        archiver = functions["stream_archiver"]
+
+    def records(self, mapping: lambda_.EventSourceMapping) -> None:
         self.add_widgets(
             graph("Records", {"archived": archived(RECORDS), "our own rows, skipped": archived(SKIPPED)}),
             graph("Files", {"written": archived(FILES)}),
             graph("Errors", {"parked": archived(ERRORS), "given up by Lambda": of_mapping(mapping, GIVEN_UP)}),
         )
+
+    def lag(self, archiver: PythonFunction, mapping: lambda_.EventSourceMapping, changes: kinesis.IStream) -> None:
+        """How old what was read is, by the function and by the stream."""
+        came = changes.metric_incoming_records(statistic="Sum", period=FIVE)
         self.add_widgets(
             graph("Iterator age (ms)", {"at most": lag(archiver)}),
-            graph(
-                "Stream",
-                {
-                    "changes": changes.metric_incoming_records(statistic="Sum", period=FIVE),
-                    "taken up": of_mapping(mapping, "PolledEventCount"),
-                },
-            ),
+            graph("Stream", {"changes": came, "taken up": of_mapping(mapping, "PolledEventCount")}),
             graph(
                 "Lag of readers (ms)", {"at most": changes.metric_get_records_iterator_age_milliseconds(period=FIVE)}
             ),
         )
+
+    def parts(self, functions: Mapping[str, PythonFunction]) -> None:
         self.add_widgets(
             graph("Functions' errors", {name: it.metric_errors() for name, it in functions.items()}),
             graph("Throttles", {name: it.metric_throttles() for name, it in functions.items()}),

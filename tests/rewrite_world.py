@@ -84,6 +84,7 @@ class RewriteWorld:
     table: str = "Ledger"
     clock: float = NOW.timestamp()
     calls: int = 0
+    operations: list[str] = field(default_factory=list)
     dead: bool = False
     meanwhile: dict[int, Callable[[], None]] = field(default_factory=dict)
     always: Callable[[], None] | None = None
@@ -149,7 +150,7 @@ class RewriteWorld:
         for item in self.items():
             key = {name: item[name] for name in ("PK", "SK")}
             self.dynamodb.delete_item(TableName=self.table, Key=encode_item(key))
-        self.clock = NOW.timestamp()
+        self.clock, self.operations = NOW.timestamp(), []
 
     def _all(self) -> list[tuple[str, str]]:
         pages = self.s3.get_paginator("list_object_versions").paginate(Bucket=self.bucket)
@@ -207,8 +208,9 @@ class RewriteWorld:
         finally:
             self.always = None
 
-    def before_call(self, **_: Any) -> None:
+    def before_call(self, model: Any, **_: Any) -> None:
         self.calls += 1
+        self.operations.append(model.name)
         happens = self.meanwhile.pop(self.calls, None)
         if happens:
             happens()

@@ -211,7 +211,8 @@ class ReplayWorld:
 
     def ledger(self) -> dict[str, dict[str, Any]]:
         """What was replayed, by event id."""
-        found = own("dynamodb").scan(TableName="Ledger")["Items"]
+        pages = own("dynamodb").get_paginator("scan").paginate(TableName="Ledger")
+        found = [item for page in pages for item in page["Items"]]
         return {it["PK"]["S"].removeprefix("REPLAY#"): it for it in found if it["PK"]["S"].startswith("REPLAY#")}
 
     # What happens between the function's calls

@@ -63,10 +63,11 @@ class ArchiveVersions:
                 return None
             raise
 
-    def put(self, key: str, body: bytes, kind: str) -> str:
+    def put(self, key: str, body: bytes | bytearray, kind: str) -> str:
         """Write a new version; its id. `kind` is the media type."""
         with aws_calls(f"put s3://{self.bucket}/{key}"):
-            made = self.s3.put_object(Bucket=self.bucket, Key=key, Body=body, ContentType=kind)
+            content: Any = body  # botocore takes a bytearray as well, whatever its types say
+            made = self.s3.put_object(Bucket=self.bucket, Key=key, Body=content, ContentType=kind)
         return made.get("VersionId", WHOLE)
 
     def hide(self, key: str) -> None:

@@ -3,7 +3,6 @@
 import zlib
 from collections.abc import Iterator
 from functools import cache
-from io import BytesIO
 
 from adapters.files.avro_schemas import schema
 from domain.archive.container import MARKER, container, header
@@ -39,15 +38,15 @@ class Container:
     """One container in the making. Equal rows in equal order give equal bytes."""
 
     def __init__(self, kind: str) -> None:
-        self._header, self._body = _header(kind), BytesIO()
-        self._body.write(self._header)
+        self._header = _header(kind)
+        self._body = bytearray(self._header)
         self._open: list[bytes] = []
         self._waiting = self.rows = 0
 
     @property
     def size(self) -> int:
         """Bytes so far, but for the rows that wait."""
-        return self._body.tell()
+        return len(self._body)
 
     def add(self, row: bytes) -> None:
         """`row`: as today's schema encodes it."""
@@ -57,13 +56,14 @@ class Container:
         if self._waiting >= AT_ONCE:
             self._close()
 
-    def body(self) -> bytes:
+    def body(self) -> bytearray:
+        """The container itself and no copy of it, for it may be as large as all else together."""
         if self._open:
             self._close()
-        return self._body.getvalue()
+        return self._body
 
     def _close(self) -> None:
-        self._body.write(container(self._header, self._open)[len(self._header) :])
+        self._body += container(self._header, self._open)[len(self._header) :]
         self._open, self._waiting = [], 0
 
 

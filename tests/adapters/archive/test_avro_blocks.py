@@ -26,7 +26,7 @@ def packed(rows):
     container = avro_blocks.Container("demand")
     for row in rows:
         container.add(row.packed)
-    return container.body()
+    return bytes(container.body())
 
 
 @pytest.mark.parametrize("codec", ["deflate", "null"])
@@ -107,4 +107,4 @@ def test_a_block_with_more_than_its_rows_is_rejected():
     container = avro_blocks.Container("demand")
     container.add(rows)
     with pytest.raises(Rejected, match="more in a block"):
-        list(avro_rows.rows(container.body(), "demand", "file"))
+        list(avro_rows.rows(bytes(container.body()), "demand", "file"))

@@ -11,6 +11,7 @@ from rewrite_world import DAY, demand, records, rewrite_world, sale
 
 from adapters.files import avro_files
 from adapters.files.avro_schemas import schema
+from domain.archive import compaction
 from domain.archive.places import partition_prefix
 from handlers.archive import compact
 
@@ -324,3 +325,17 @@ def test_the_example_event_is_one(world):
     event = json.loads((Path(__file__).parents[3] / "events/archive/compact.json").read_text())
     world.files(2)
     assert world.compact(**event)["partitions"] == 1
+
+
+@pytest.mark.parametrize(("held", "lane"), [(10**9, 20_000), (60_000, 20_000), (20_000, 10**9)])
+def test_a_partition_beyond_memory_is_read_again_for_each_part_of_its_rows(world, monkeypatch, held, lane):
+    large(world)
+    world.file([demand(number) for number in range(0, 900, 7)], "2026-11-20-12-00-09-duplicates")
+    rows = sorted(set(world.events()))
+    monkeypatch.setattr(compaction, "HELD", held)
+    monkeypatch.setattr(compaction, "LANE", lane)
+    answer = world.compact(target=100_000)
+    assert (answer["rows"], answer["duplicates"]) == (900, 129)
+    assert world.events() == rows
+    sizes = [len(world.body(key)) for key in world.listed()]
+    assert len(sizes) <= -(-sum(sizes) // 100_000)

@@ -13,10 +13,14 @@ from infra.function import Fleet, PythonFunction
 from infra.naming import pascal
 
 TIMEOUTS: Mapping[str, Duration] = {
-    "stream_archiver": Duration.minutes(1),
+    "stream_archiver": Duration.minutes(2),  # four tries of data and four of errors, in the worst of hours
     **dict.fromkeys(("replay", "compact", "erase"), Duration.minutes(15)),
 }
-ALONE = ("compact", "erase")  # they rewrite files: one call of each at a time, and the lease keeps them apart
+ALONE = (
+    "replay",
+    "compact",
+    "erase",
+)  # they rewrite objects: one call of each at a time, and the lease keeps them apart
 
 # (function, prefix, verbs of S3 on the objects below it)
 FILES = (

@@ -61,7 +61,7 @@ PROD = Stage(
     wait_seconds=10,
     retry_seconds=2,
     function_errors=3,
-    archiving=Archiving(data_days=None, error_days=365),
+    archiving=Archiving(data_days=None, error_days=90),
 )
 SANDBOX = Stage(
     name="sandbox",

@@ -89,7 +89,7 @@ def test_what_rewrites_files_has_one_call_at_a_time_and_all_the_time_there_is(ar
     alone = {name for name, it in functions.items() if it.get("ReservedConcurrentExecutions") == 1}
     assert alone == {"replay", "compact", "erase"}
     assert {name: it["Timeout"] for name, it in functions.items()} == {
-        "stream_archiver": 60,
+        "stream_archiver": 120,
         "replay": 900,
         "compact": 900,
         "erase": 900,

@@ -16,6 +16,7 @@ BAD = {
 }  # by the record's number in 1,000
 ARTISTS = ("Beyoncé", "The Midnight", "Sigur Rós", "Rosalía", "Wilco", "BTS")
 CITIES = (("Los Angeles", "California", "CA"), ("Québec", "Québec", "QC"), ("Austin", "Texas", "TX"))
+EVENTS = 20  # that are spoken of at a time
 SHARD = "shardId-000000000000"
 
 
@@ -86,11 +87,21 @@ def _time(dice: Random, day: str) -> dict[str, str]:
 
 
 def _ids(dice: Random) -> dict[str, Any]:
+    """Many fans, few events and sales: what a batch holds while something is announced."""
+    event = dice.randrange(EVENTS)
     return {
         "fanId": {"S": _uuid(dice)},
-        "eventId": {"S": f"0B00{dice.randrange(16**12):012X}"},
-        "saleId": {"S": f"0B00{dice.randrange(16**12):012X}_{dice.randrange(10**7)}"},
+        "eventId": {"S": _event_id(event)},
+        "saleId": {"S": f"0B00{_digits(event + EVENTS)}_{event}"},
     }
+
+
+def _event_id(number: int) -> str:
+    return f"0B00{_digits(number)}"
+
+
+def _digits(number: int) -> str:
+    return f"{number * 2654435761 % 2**48:012X}"
 
 
 def _contact(dice: Random) -> dict[str, Any]:
@@ -101,8 +112,13 @@ def _contact(dice: Random) -> dict[str, Any]:
     }
 
 
+def _artist(ids: dict[str, Any]) -> str:
+    return ARTISTS[int(ids["eventId"]["S"], 16) % len(ARTISTS)]
+
+
 def _demand(dice: Random, day: str) -> dict[str, Any]:
-    ids, artist = _ids(dice), dice.choice(ARTISTS)
+    ids = _ids(dice)
+    artist = _artist(ids)
     requested = _time(dice, day)
     return {
         "PK": {"S": f"event:{ids['eventId']['S']}"},
@@ -112,8 +128,8 @@ def _demand(dice: Random, day: str) -> dict[str, Any]:
         "type": {"S": "demand"},
         **ids,
         "requestedDateTime": requested,
-        "artistId": {"S": f"K8v{dice.randrange(10**12)}"},
-        "eventName": {"S": f"{artist}: Live {dice.randrange(2000)}"},
+        "artistId": {"S": f"K8v{artist}"},
+        "eventName": {"S": f"{artist}: Live 2027"},
         "saleName": {"S": "General Onsale"},
         "artistName": {"S": artist},
         **_contact(dice),
@@ -126,7 +142,8 @@ def _demand(dice: Random, day: str) -> dict[str, Any]:
 
 
 def _notification(dice: Random, day: str) -> dict[str, Any]:
-    ids, artist = _ids(dice), dice.choice(ARTISTS)
+    ids = _ids(dice)
+    artist = _artist(ids)
     code = f"{dice.randrange(16**8):08x}"
     body = f"Tickets to {artist} in {dice.choice(CITIES)[0]} go on sale in 30 minutes: https://tix.example/{code} Reply STOP to opt out"
     return {
@@ -147,7 +164,7 @@ def _notification(dice: Random, day: str) -> dict[str, Any]:
 
 
 def _sale(dice: Random, day: str) -> dict[str, Any]:
-    event, sale = f"0B00{dice.randrange(16**12):012X}", f"0B00{dice.randrange(16**12):012X}"
+    event, sale = _event_id(dice.randrange(EVENTS)), f"0B00{dice.randrange(16**12):012X}"
     return {
         "PK": {"S": f"event:{event}"},
         "SK": {"S": f"sale:{sale}"},
@@ -166,7 +183,7 @@ def _sale(dice: Random, day: str) -> dict[str, Any]:
 
 
 def _event(dice: Random, day: str) -> dict[str, Any]:
-    event, artist, (city, state, code) = f"0B00{dice.randrange(16**12):012X}", dice.choice(ARTISTS), dice.choice(CITIES)
+    event, artist, (city, state, code) = _event_id(dice.randrange(EVENTS)), dice.choice(ARTISTS), dice.choice(CITIES)
     named = {"M": {"id": {"S": f"KZFz{dice.randrange(10**9)}"}, "name": {"S": dice.choice(("Music", "Rock", "Pop"))}}}
     image = {"url": {"S": f"https://images.example/{_uuid(dice)}.jpg"}, "ratio": {"S": "16_9"}}
     venue = {

@@ -4,6 +4,7 @@ import re
 from binascii import a2b_base64
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
+from functools import cache
 from struct import pack
 from typing import Any, NoReturn
 
@@ -35,9 +36,26 @@ TABLE = 4096  # most texts are shorter, and their sizes need no arithmetic
 SIZES = tuple(map(varint, range(TABLE)))
 
 
-def sizes(before: bytes) -> tuple[bytes, ...]:
+def latin(content: bytes) -> str:
+    """As text of one character a byte, which is what rows are put together from."""
+    return content.decode("latin-1")
+
+
+def wide(text: str) -> str:
+    """The same of a text that is not ASCII only. A ValueError: no UTF-8 can hold it."""
+    return latin(text.encode())
+
+
+@cache
+def sizes(before: str) -> tuple[str, ...]:
     """The sizes of texts, each with the number of a union's branch in front."""
-    return tuple(before + size for size in SIZES)
+    return tuple(before + latin(size) for size in SIZES)
+
+
+@cache
+def integers(before: str) -> Mapping[str, str]:
+    """The most usual numbers by their decimal texts, likewise."""
+    return {str(number): before + latin(varint(number)) for number in range(TABLE)}
 
 
 def size(length: int) -> bytes:
@@ -148,15 +166,13 @@ def _decimal(text: Any) -> Decimal:
     return Decimal(_text(text)) if NUMBER(_text(text)) else wrong("is a set of no numbers")
 
 
-def first_fit(value: Any, add: Callable[[bytes], None], branches: Iterable[tuple[bytes, Callable[..., None]]]) -> None:
-    """Write the value as the first branch of a union that takes it."""
+def first_fit(value: Any, branches: Iterable[tuple[str, Callable[[Any], str]]]) -> str:
+    """The value as the first branch of a union that takes it."""
     for before, write in branches:
-        parts = [before]
         try:
-            write(value, parts.append)
+            return before + write(value)
         except TROUBLE:
             continue
-        return add(b"".join(parts))
     wrong("fits no branch of its union")
 
 

@@ -1,7 +1,8 @@
 """An Avro schema as parsed JSON in, its types as values out, every name checked and resolved."""
 
 import re
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -69,6 +70,29 @@ def record(schema: Mapping[str, Any]) -> Record:
     if not isinstance(found, Record):
         raise ValueError("a row's schema must be a record")
     return found
+
+
+def uses(record: Record) -> Counter[Record]:
+    """How often each record is somebody's type; the outermost once more than that."""
+    found, unseen = Counter([record]), [record]
+    while unseen:
+        for other in _records(each.type for each in unseen.pop().fields):
+            found[other] += 1
+            if found[other] == 1:
+                unseen.append(other)
+    return found
+
+
+def _records(types: Iterable[Type]) -> Iterator[Record]:
+    """Those that the types are or directly hold."""
+    for type in types:
+        match type:
+            case Record():
+                yield type
+            case Array(inner) | Map(inner):
+                yield from _records([inner])
+            case Union(branches):
+                yield from _records(branches)
 
 
 @dataclass(frozen=True, slots=True)

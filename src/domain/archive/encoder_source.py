@@ -3,153 +3,129 @@
 The generated `row(fields, computed)` raises one of `avro_bytes.TROUBLE` at the first value that is not as the type has it.
 """
 
+from collections import Counter
 from dataclasses import dataclass, field
-from typing import Any
 
-from domain.archive.avro_bytes import TABLE, sizes, varint
+from domain.archive import avro_types
+from domain.archive.avro_bytes import integers, latin, varint
 from domain.archive.avro_types import NULL, Array, Enum, Field, Fixed, Map, Primitive, Record, Type, Union
-from domain.archive.plain_values import absent
+from domain.archive.plain_source import PlainSource
+from domain.archive.source_pieces import NO, STRING, Lines, Made, got, inside, joined, pieces, textless
 from domain.archive.tags import tags
 
-Lines = list[str]
 WRITERS = {"int": "int_", "long": "long", "float": "float_", "double": "double", "bytes": "bytes_"}
-FALSE, TRUE = b"\0", b"\1"
-NO, YES = varint(0), varint(1)  # the numbers of a union's first two branches
-END = f"add({varint(0)!r})"  # of an array or a map
 
 
 @dataclass(frozen=True)
-class Source:
-    """`constants` are what the source names besides the functions of `avro_bytes` and `plain_values`."""
+class Source(PlainSource):
+    """`row` gives the source; `constants` and `branches` are what its functions name."""
 
-    functions: list[Lines] = field(default_factory=list)
-    constants: dict[str, Any] = field(default_factory=dict)
-    branches: dict[str, list[tuple[bytes, str]]] = field(default_factory=dict)  # the functions of ambiguous unions
+    branches: dict[str, list[tuple[str, str]]] = field(default_factory=dict)  # the functions of ambiguous unions
     records: dict[Record, str] = field(default_factory=dict)  # the function that writes such a record
+    uses: Counter[Record] = field(default_factory=Counter)  # a record that is used once needs no function
 
     def row(self, record: Record, computed: frozenset[str]) -> str:
         """Defines `row`, and whatever it calls."""
-        lines = ["parts = []", "add = parts.append", "get = fields.get"]
-        for each in record.fields:
-            lines += self._computed(each, "computed", ()) if each.name in computed else self._field(each)
-        self._define("row(fields, computed)", [*lines, 'return b"".join(parts)'])
+        self.uses.update(avro_types.uses(record))
+        lines, parts = joined(
+            self.computed(each, "computed", ()) if each.name in computed else self._field(each)
+            for each in record.fields
+        )
+        self.define("row(fields, computed)", ["get = fields.get", *lines, f"return f'{parts}'.encode('latin-1')"])
         return "\n\n\n".join("\n".join(lines) for lines in self.functions) + "\n"
 
-    def _field(self, field: Field) -> Lines:
-        return _got(
-            "value", f"fields[{field.name!r}]", f"get({field.name!r}, ABSENT)", field, self._value(field.type, "value")
-        )
+    def _field(self, field: Field, holder: str = "fields", get: str = "get") -> Made:
+        n = self.number()
+        value, name = f"value_{n}", field.name
+        made = self._value(field.type, value, n)
+        return got(value, f"{holder}[{name!r}]", f"{get}({name!r}, ABSENT)", field, made, n), pieces(field.type, n)
 
-    def _value(self, type: Type, value: str) -> Lines:
-        """Lines that write what the variable `value` holds: a tag and what stands under it."""
+    def _value(self, type: Type, value: str, n: int) -> Lines:
+        """Lines that make the pieces of what the variable `value` holds: a tag and what stands under it."""
         checked = f"if len({value}) != 1: wrong()"
         if not isinstance(type, Union):
-            return [checked, *self._content(type, value, b"")]
-        branches = [(varint(index), branch) for index, branch in enumerate(type.branches)]
+            return [checked, *self._content(type, value, "", n)]
+        branches = [(latin(varint(index)), branch) for index, branch in enumerate(type.branches)]
         if len({*tags(type)}) < len(tags(type)):  # two branches may take the same
-            return [f"first_fit({value}, add, {self._tries(branches)})"]
+            return [f"piece_{n} = first_fit({value}, {self._tries(branches)})", *textless(type, n)]
         lines = [checked]
         for before, branch in sorted(branches, key=lambda each: each[1] == NULL):  # null last, it is the rarest
             test = " or ".join(f"{tag!r} in {value}" for tag in tags(branch))
-            lines += [f"{'if' if len(lines) == 1 else 'elif'} {test}:", *_inside(self._content(branch, value, before))]
+            content = self._content(branch, value, before, n)
+            content += [] if branch == STRING else textless(type, n)
+            lines += [f"{'if' if len(lines) == 1 else 'elif'} {test}:", *inside(content)]
         return [*lines, "else: wrong()"]
 
-    def _content(self, type: Type, value: str, before: bytes) -> Lines:
+    def _content(self, type: Type, value: str, before: str, n: int) -> Lines:
         """The same, where the value has one tag; `before` is the number of its branch."""
-        first = [f"add({before!r})"] if before else []
+        piece = f"piece_{n} = {before!r} + " if before else f"piece_{n} = "
         match type:
             case Primitive("string"):
-                return self._text(f"{value}['S']", before)
+                return self.text(f"{value}['S']", before, n)
             case Primitive("boolean"):
-                yes, no = before + TRUE, before + FALSE
+                flags = f"{before}\1", f"{before}\0"
                 return [
                     f"flag = {value}['BOOL']",
-                    f"add({yes!r} if flag is True else {no!r} if flag is False else wrong())",
+                    f"piece_{n} = {flags[0]!r} if flag is True else {flags[1]!r} if flag is False else wrong()",
                 ]
             case Primitive("null"):
-                return [f"if {value}['NULL'] is not True: wrong()", *first]
+                return [f"if {value}['NULL'] is not True: wrong()", f"piece_{n} = {before!r}"]
+            case Primitive("int" | "long" as name):
+                table = self.constant(f"INTS{before.encode().hex()}", integers(before))
+                longer = f"{before!r} + latin({WRITERS[name]}(text))"
+                return [f"text = {value}['N']", f"piece_{n} = {table}.get(text) or {longer}"]
             case Primitive(name):
-                return [*first, f"add({WRITERS[name]}({value}[{tags(type)[0]!r}]))"]
+                return [f"{piece}latin({WRITERS[name]}({value}[{tags(type)[0]!r}]))"]
             case Enum(_, symbols):
                 numbered = {symbol: varint(number) for number, symbol in enumerate(symbols)}
-                return [*first, f"add(symbol({value}['S'], {self._constant('SYMBOLS', numbered)}))"]
+                return [f"{piece}latin(symbol({value}['S'], {self.constant('SYMBOLS', numbered)}))"]
             case Fixed(_, length):
-                return [*first, f"add(fixed({value}['B'], {length}))"]
+                return [f"{piece}latin(fixed({value}['B'], {length}))"]
             case Array(items):
-                return [*first, f"items = members({value})", *self._each(items, "items", "item in items", [])]
+                given = f"items_{n} = {value}['L'] if 'L' in {value} else members({value})"
+                checked = f"if type(items_{n}) is not list: wrong()"
+                return [given, checked, *self._each(items, n, f"item_{n} in items_{n}", ([], ""), before)]
             case Map(values):
-                key = self._text("key", b"")
-                given = [f"entries = {value}['M']", "if type(entries) is not dict: wrong()"]
-                return [*first, *given, *self._each(values, "entries", "key, item in entries.items()", key)]
+                key = self.number()
+                entries = [f"items_{n} = {value}['M']", f"if type(items_{n}) is not dict: wrong()"]
+                keyed = self.text(f"key_{n}", "", key), pieces(STRING, key)
+                return [*entries, *self._each(values, n, f"key_{n}, item_{n} in items_{n}.items()", keyed, before)]
+            case Record(_, fields) if self.uses[type] == 1:
+                lines, parts = joined(self._field(each, f"fields_{n}", f"get_{n}") for each in fields)
+                held = [f"fields_{n} = {value}['M']", f"get_{n} = fields_{n}.get"]
+                return [*held, *lines, f"piece_{n} = f'{repr(before)[1:-1]}{parts}'"]
             case Record():
-                return [*first, f"{self._writer(type)}({value}['M'], add)"]
+                return [f"{piece}{self._writer(type)}({value}['M'])"]
         raise ValueError("a union is no branch of a union")
 
-    def _text(self, text: str, before: bytes) -> Lines:
-        table = self._constant("SIZES" + before.hex(), sizes(before))
-        longer = f"{before!r} + size(length)" if before else "size(length)"
-        return [
-            f"text = {text}.encode()",
-            "length = len(text)",
-            f"add({table}[length] if length < {TABLE} else {longer})",
-            "add(text)",
+    def _each(self, type: Type, n: int, loop: str, key: Made, before: str) -> Lines:
+        """One block of an array's or map's members."""
+        inner = self.number()
+        made = [
+            *key[0],
+            *self._value(type, f"item_{n}", inner),
+            f"pieces_{n}.append(f'{key[1]}{pieces(type, inner)}')",
         ]
-
-    def _each(self, type: Type, members: str, loop: str, key: Lines) -> Lines:
-        """One block of an array's or map's members. The loop's names may be those of a loop around it: that one has read its own."""
-        block = [f"add(size(len({members})))", f"for {loop}:", *_inside([*key, *self._value(type, "item")])]
-        return [f"if {members}:", *_inside(block), END]
+        return [
+            f"pieces_{n} = [{before!r} + latin(size(len(items_{n})))] if items_{n} else [{before!r}]",
+            f"for {loop}:",
+            *inside(made),
+            f"pieces_{n}.append({NO!r})",
+            f"piece_{n} = ''.join(pieces_{n})",
+        ]
 
     def _writer(self, record: Record) -> str:
         if record not in self.records:
             self.records[record] = name = f"write_{record.name}_{len(self.records)}"
-            lines = [line for each in record.fields for line in self._field(each)]
-            self._define(f"{name}(fields, add)", ["get = fields.get", *lines])
+            lines, parts = joined(map(self._field, record.fields))
+            self.define(f"{name}(fields)", ["get = fields.get", *lines, f"return f'{parts}'"])
         return self.records[record]
 
-    def _tries(self, branches: list[tuple[bytes, Type]]) -> str:
+    def _tries(self, branches: list[tuple[str, Type]]) -> str:
         tries = self.branches[name := f"BRANCHES_{len(self.branches)}"] = []
         for before, branch in branches:
             tries.append((before, f"{name}_{len(tries)}"))
-            self._define(f"{tries[-1][1]}(value, add)", self._value(branch, "value"))
+            n = self.number()
+            made = [*self._value(branch, "value", n), f"return f'{pieces(branch, n)}'"]
+            self.define(f"{tries[-1][1]}(value)", made)
         return name
-
-    def _computed(self, field: Field, holder: str, within: tuple[Type, ...]) -> Lines:
-        name = f"{holder}_{field.name}"
-        asked = f"{holder}.get({field.name!r}, ABSENT)"
-        return _got(name, f"{holder}[{field.name!r}]", asked, field, self._plain(field.type, name, within))
-
-    def _plain(self, type: Type, value: str, within: tuple[Type, ...]) -> Lines:
-        """Lines that write a plain value, trusted to be of its type."""
-        match type:
-            case Primitive("string"):
-                return self._text(value, b"")
-            case Primitive("boolean"):
-                return [f"add({TRUE!r} if {value} else {FALSE!r})"]
-            case Union((Primitive("null"), other)):
-                inner = [f"add({YES!r})", *self._plain(other, value, within)]
-                return [f"if {value} is None: add({NO!r})", "else:", *_inside(inner)]
-            case Record(_, fields) if type not in within:
-                return [line for each in fields for line in self._computed(each, value, (*within, type))]
-        return [f"add(written({self._constant('TYPE', type)}, {value}))"]
-
-    def _constant(self, name: str, value: Any) -> str:
-        if not name.startswith("SIZES"):
-            name = f"{name}_{len(self.constants)}"
-        self.constants[name] = value
-        return name
-
-    def _define(self, head: str, body: Lines) -> None:
-        self.functions.append([f"def {head}:", *_inside(body)])
-
-
-def _got(name: str, needed: str, asked: str, field: Field, lines: Lines) -> Lines:
-    """Lines that take a field from what holds it, and write what it is where it is absent."""
-    default = absent(field)
-    if default is None:
-        return [f"{name} = {needed}", *lines]
-    return [f"{name} = {asked}", f"if {name} is ABSENT: add({default!r})", "else:", *_inside(lines)]
-
-
-def _inside(lines: Lines) -> Lines:
-    return [f"    {line}" for line in lines]

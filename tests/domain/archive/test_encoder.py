@@ -309,5 +309,5 @@ def test_the_row_is_a_record():
 
 def test_the_generated_source_can_be_read():
     source = compile_encoder(schemas()["sale"]).source
-    assert "value = get('saleEndDateTime', ABSENT)" in source
-    assert "if value['NULL'] is not True: wrong()" in source
+    assert "= get('saleEndDateTime', ABSENT)" in source
+    assert "['NULL'] is not True: wrong()" in source

@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -11,8 +12,10 @@ from rich.table import Table
 from adapters.aws.archive_versions import ArchiveVersions
 from adapters.aws.attribute_values import encode_item
 from adapters.aws.faults import aws_calls
+from cli.archive_reading.copies import forget
 from cli.console import BAD_INPUT, FAILED, AsJson, err, give_up, out, print_json
 from cli.deployment import Deployment, Stack
+from cli.query import COPIES
 from domain.archive.fan import KEY
 from domain.errors import OvationError, Rejected, Unavailable
 
@@ -29,6 +32,14 @@ def erase(
     ] = False,
     stack: Stack = None,
     as_json: AsJson = False,
+    copies: Annotated[
+        Path,
+        typer.Option(
+            "--copies",
+            help="Where `ovation query` keeps what it has read on this machine; it is emptied.",
+            show_default="archive/ in the state folder",
+        ),
+    ] = COPIES,
 ) -> None:
     """Erase a fan from the archive and print the receipt. Exit code 2: nothing was done; 1: it is not done to its end, ask again."""
     try:
@@ -38,6 +49,7 @@ def erase(
         left = items_left(deployment, fan)
         with err.status("erasing"):
             receipt = erased(deployment, fan)
+        forget(copies)
     except Unavailable as reason:
         give_up(reason, FAILED)
     except OvationError as reason:

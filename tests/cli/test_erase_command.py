@@ -85,11 +85,15 @@ def invoked(params, **_):
     return type("Response", (), {"status_code": 200})(), {"Payload": body, "StatusCode": 200, **failed}
 
 
-def run(*words):
-    return CliRunner().invoke(app, [*words, "--stack", STACK])
+@pytest.fixture
+def run(tmp_path):
+    def run(*words, stack=STACK):
+        return CliRunner().invoke(app, [*words, "--stack", stack, "--copies", str(tmp_path / "copies")])
+
+    return run
 
 
-def test_the_receipt_is_printed_and_the_fan_is_gone(world):
+def test_the_receipt_is_printed_and_the_fan_is_gone(world, run):
     world.file([demand(1, "f1"), demand(2, "bob")])
     done = run("f1", "--yes", "--json")
     assert done.exit_code == 0
@@ -98,14 +102,14 @@ def test_the_receipt_is_printed_and_the_fan_is_gone(world):
     assert [row["fanId"] for row in world.rows()] == ["bob"]
 
 
-def test_for_people_it_is_a_table(world):
+def test_for_people_it_is_a_table(world, run):
     key = world.file([demand(1, "f1")])
     done = run("f1", "--yes")
     assert "Erased at" in done.stdout
     assert key.rpartition("/")[2][:12] in done.stdout
 
 
-def test_without_yes_nothing_is_done(world):
+def test_without_yes_nothing_is_done(world, run):
     world.file([demand(1, "f1")])
     before = world.versions()
     done = run("f1")
@@ -114,7 +118,7 @@ def test_without_yes_nothing_is_done(world):
     assert world.versions() == before
 
 
-def test_items_that_the_table_still_has_are_told_of_by_number_only(world):
+def test_items_that_the_table_still_has_are_told_of_by_number_only(world, run):
     for sale in ("s1", "s2"):
         world.dynamodb.put_item(TableName="Demand", Item=encode_item({"PK": "fan:f1", "SK": f"demand#e1-{sale}"}))
     world.dynamodb.put_item(TableName="Demand", Item=encode_item({"PK": "fan:f10", "SK": "demand#e1-s1"}))
@@ -122,14 +126,23 @@ def test_items_that_the_table_still_has_are_told_of_by_number_only(world):
     assert "still has" not in run("f2", "--yes").stderr
 
 
-def test_an_id_that_is_none_is_bad_input(world):
+def test_what_was_read_on_this_machine_is_forgotten(world, run, tmp_path):
+    (tmp_path / "copies/demand").mkdir(parents=True)
+    (tmp_path / "copies/demand/a.parquet").write_bytes(b"f1")
+    assert run("f1").exit_code == 2
+    assert (tmp_path / "copies").exists()
+    run("f1", "--yes")
+    assert not (tmp_path / "copies").exists()
+
+
+def test_an_id_that_is_none_is_bad_input(world, run):
     done = run("", "--yes")
     assert done.exit_code == 2
     assert "not empty" in done.stderr
 
 
-def test_a_stack_that_is_none_of_ours_is_bad_input(world):
-    done = CliRunner().invoke(app, ["f1", "--yes", "--stack", "theirs"])
+def test_a_stack_that_is_none_of_ours_is_bad_input(world, run):
+    done = run("f1", "--yes", stack="theirs")
     assert done.exit_code == 2
 
 

@@ -7,8 +7,8 @@ from typing import Any
 from domain.archive.places import RECEIPTS
 
 KEPT = (
-    "the event ids of the fan's changes, in the ledger of replays; what the stream still carries is archived when it arrives:"
-    " erase again after that"
+    "the event ids of the fan's changes, in the ledger of replays; for 45 days the texts of queries, in Athena's history;"
+    " what was copied elsewhere by those who asked; and what the stream still carries is archived when it arrives: erase again then"
 )
 
 

@@ -93,7 +93,9 @@ def _result(key: str, body: bytes, fan: Fan) -> Cut | None:
         text = (gzip.decompress(body) if body.startswith(b"\x1f\x8b") else body).decode()
     except (ValueError, OSError, EOFError, zlib.error):
         return Cut(0, None)
-    return Cut(text.count("\n"), None) if fan.shown_in(text) else None
+    if not fan.shown_in(text):
+        return None
+    return Cut(sum(map(fan.shown_in, text.split("\n"))), None)
 
 
 def _owned() -> frozenset[str]:

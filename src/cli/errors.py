@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 from rich.table import Table
+from rich.text import Text
 
 from cli.console import BAD_INPUT, FAILED, AsJson, err, give_up, out, print_json
 from cli.deployment import Deployment, Stack
@@ -104,23 +105,31 @@ def _documents(deployment: Deployment, target: str, limit: int) -> list[Quaranti
 
 
 def _clusters(found: list[Cluster]) -> Table:
-    table = Table(title="What could not be archived", title_justify="left")
-    for name in ("cause", "events", "objects", "first", "last", "for example"):
-        table.add_column(name, justify="right" if name in {"events", "objects"} else "left", overflow="fold")
+    table = Table("cause, and an object of it", title="What could not be archived", title_justify="left")
+    for name in ("events", "objects"):
+        table.add_column(name, justify="right")
+    for name in ("first", "last"):
+        table.add_column(name)
     for it in found:
-        table.add_row(it.cause, f"{it.events:,}", f"{it.objects:,}", it.first[:19], it.last[:19], it.sample)
+        times = (at[:19].replace("T", " ") for at in (it.first, it.last))
+        table.add_row(_with_sample(it.cause, it.sample), f"{it.events:,}", f"{it.objects:,}", *times)
     table.caption = "`ovation errors show CAUSE` for the records" if found else "Nothing: all is archived."
     return table
 
 
 def _plan(replayed: Replayed) -> Table:
-    table = Table(title=f"Plan {replayed.plan}", title_justify="left")
-    for name in ("cause", "would become" if replayed.done is None else "became", "why", "events", "for example"):
-        table.add_column(name, justify="right" if name == "events" else "left", overflow="fold")
+    table = Table("cause, and a change of it", title=f"Plan {replayed.plan}", title_justify="left")
+    table.add_column("would become" if replayed.done is None else "became")
+    table.add_column("why", overflow="fold")
+    table.add_column("events", justify="right")
     for it in replayed.tallies:
-        table.add_row(it.cause, it.outcome, it.why, f"{it.events:,}", it.sample)
+        table.add_row(_with_sample(it.cause, it.sample), it.outcome, Text(it.why), f"{it.events:,}")
     table.caption = _caption(replayed)
     return table
+
+
+def _with_sample(cause: str, sample: str) -> Text:
+    return Text.assemble(cause, "\n", (sample, "dim"), overflow="fold")
 
 
 def _caption(replayed: Replayed) -> str:

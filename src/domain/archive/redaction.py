@@ -87,14 +87,14 @@ def _without(value: Any, found: set[str], depth: int = 0) -> Any:
 
 
 def _map_without(value: dict[str, Any], found: set[str], depth: int) -> dict[str, Any]:
-    clean: dict[str, Any] = {}
+    clean = dict(value)
     for name, inside in value.items():
         if name in NAMED and inside != NULL:
             found.add(name)
             clean[name] = {"S": REDACTED}
-        elif type(inside) is str and '"' not in inside:  # as nearly all are
-            clean[name] = inside
-        else:
+            continue
+        text = inside.get("S") if type(inside) is dict and len(inside) == 1 else inside
+        if type(text) is not str or '"' in text:  # few are: what is left is its own copy
             clean[name] = _without(inside, found, depth)
     return clean
 

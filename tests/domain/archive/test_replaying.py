@@ -125,6 +125,16 @@ def test_an_object_without_some_records_has_all_the_others(texts, data):
         assert (rest == body) == (len(left) == len(texts))
 
 
+def test_a_batch_that_was_given_up_is_the_same_without_what_it_does_not_hold():
+    kinesis = {"sequenceNumber": "1", "data": "e30=", "approximateArrivalTimestamp": 1.5}
+    batch = {"Records": [{"eventID": "shard-0:1", "kinesis": kinesis}]}
+    told = {"requestContext": {"condition": "c"}, "timestamp": "2025-11-20T12:00:00Z", "payload": json.dumps(batch)}
+    key, body = f"{LOST}m/s/x", json.dumps(told).encode()
+    assert [held.text for held in opened(key, body).records] == ["{}"]
+    assert without(key, body, {digest("[]")}) == body
+    assert without(key, body, {digest("{}")}) is None
+
+
 @pytest.mark.parametrize("key", [f"{ERRORS}x.json", f"{LOST}m/s/x"])
 @pytest.mark.parametrize(
     "body", [b"", b"{", b"7", b"[]", b"{}", b'{"payload": "{}"}', b"\xff\xfe", b'{"timestamp": 7}']

@@ -227,6 +227,26 @@ def test_a_plan_holds_no_value_of_a_removed_item(world):
     assert not [key for key in world.keys(REPLAYS) if b"secret-fan@example.org" in world.body(key)]
 
 
+def test_what_tells_no_time_and_has_no_id_is_parked_too(world):
+    world.give_up({"eventName": "INSERT"}, change(demand("f1")))
+    assert world.replay() == {"archived": 1, "parked": 1}
+    [found] = world.quarantined()
+    assert (found.code, found.records[0].text) == ("malformed_change", '{"eventName": "INSERT"}')
+
+
+def test_logs_hold_names_and_ids_and_no_values(world, caplog):
+    world.give_up(*broken(1), change(demand("f7", saleId={"S": "sale-of-f7"}), 9, "REMOVE"))
+    with caplog.at_level("INFO"):
+        world.replay("saleId=sale-of-f0")
+    lines = [str(vars(record)) for record in caplog.records]
+    assert {record.message for record in caplog.records if record.name == "replay"} == {
+        "archived",
+        "redacted",
+        "replayed",
+    }
+    assert not [line for line in lines if "@example.org" in line or "sale-of-" in line]
+
+
 def test_what_somebody_else_put_into_errors_is_left_alone(world):
     own("s3").put_object(Bucket="archive", Key=f"{ERRORS}note.txt", Body=b"by hand")
     world.arrive(*broken(1))

@@ -3,6 +3,7 @@
 import zlib
 from collections.abc import Iterator
 from functools import cache
+from typing import NamedTuple
 
 from adapters.files.avro_schemas import schema
 from domain.archive.container import MARKER, container, header
@@ -13,8 +14,18 @@ AT_ONCE = 256 * 1024  # bytes of rows that wait to be deflated
 RAW = -15  # zlib: without a header, as Avro has it
 
 
-def blocks(body: bytes, name: str = "file") -> Iterator[tuple[int, bytes]]:
-    """Each block's number of rows, and their bytes. Rejected: it is no container, is cut short, or has another codec than ours."""
+class Block(NamedTuple):
+    """So many rows, their bytes laid open, and where in the container the block begins and ends."""
+
+    number: int
+    rows: bytes
+    begin: int
+    end: int
+    deflated: bool
+
+
+def blocks(body: bytes, name: str = "file") -> Iterator[Block]:
+    """Rejected: it is no container, is cut short, or has another codec than ours."""
     try:
         yield from _blocks(body)
     except (ValueError, IndexError, zlib.error) as error:
@@ -23,7 +34,7 @@ def blocks(body: bytes, name: str = "file") -> Iterator[tuple[int, bytes]]:
 
 def count(body: bytes, name: str = "file") -> int:
     """How many rows its blocks say they have."""
-    return sum(number for number, _ in blocks(body, name))
+    return sum(block.number for block in blocks(body, name))
 
 
 def schema_in(body: bytes, name: str = "file") -> str:
@@ -32,6 +43,12 @@ def schema_in(body: bytes, name: str = "file") -> str:
         return _header_of(body)[0][b"avro.schema"].decode()
     except (ValueError, IndexError, KeyError) as error:
         raise Rejected(f"{name} is no Avro container that we know: {error!r}") from error
+
+
+def header_in(body: bytes) -> bytes:
+    """All before the first block; it ends in the marker that ends each. The container must be one."""
+    end = _header_of(body)[1] + MARKER
+    return body[:end]
 
 
 class Container:
@@ -72,21 +89,22 @@ def _header(kind: str) -> bytes:
     return header(schema(kind))
 
 
-def _blocks(body: bytes) -> Iterator[tuple[int, bytes]]:
+def _blocks(body: bytes) -> Iterator[Block]:
     said, at = _header_of(body)
     codec = said.get(b"avro.codec", b"null")
     if codec not in (b"null", b"deflate"):
         raise ValueError(f"its codec is {codec.decode('ascii', 'replace')}")
     marker, at = body[at : at + MARKER], at + MARKER
-    while at < len(body):
+    while (begin := at) < len(body):
         number, at = _long(body, at)
         length, at = _long(body, at)
         end = at + length
         if length < 0 or number < 0 or body[end : end + MARKER] != marker or len(marker) < MARKER:
             raise ValueError("a block does not end where it should")
         packed = memoryview(body)[at:end]
-        yield number, zlib.decompress(packed, RAW) if codec == b"deflate" else bytes(packed)
         at = end + MARKER
+        deflated = codec == b"deflate"
+        yield Block(number, zlib.decompress(packed, RAW) if deflated else bytes(packed), begin, at, deflated)
 
 
 def _header_of(body: bytes) -> tuple[dict[bytes, bytes], int]:

@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 
 import fastavro
 
-from adapters.files.avro_blocks import blocks, schema_in
-from adapters.files.avro_files import UNREADABLE, parsed, read, todays
+from adapters.files.avro_blocks import Block, blocks, schema_in
+from adapters.files.avro_files import UNREADABLE, Row, parsed, read, todays
 from domain.errors import Rejected
 
 
@@ -27,24 +27,24 @@ class PackedRow(NamedTuple):
 def rows(body: bytes, kind: str, name: str) -> Iterator[PackedRow]:
     """Of today's schema a row's bytes are passed on as they are, three times as fast. Rejected: it cannot be read."""
     if todays(kind, schema_in(body, name)):
-        for number, packed in blocks(body, name):
-            yield from _cut(packed, number, kind, name)
+        for block in blocks(body, name):
+            yield from (_packed(row, packed) for row, packed in apart(block, parsed(kind), name))
     else:
         yield from _encoded(body, kind, name)
 
 
-def _cut(block: bytes, number: int, kind: str, name: str) -> Iterator[PackedRow]:
-    """Where a row ends is known once it is read."""
-    reading, schema, begin = BytesIO(block), parsed(kind), 0
-    for _ in range(number):
+def apart(block: Block, schema: Any, name: str) -> Iterator[tuple[Row, bytes]]:
+    """A block's rows, each with its bytes: where one ends is known once it is read. `schema` is what they were written by, parsed."""
+    reading, begin = BytesIO(block.rows), 0
+    for _ in range(block.number):
         try:
             row: Any = fastavro.schemaless_reader(reading, schema, None)
         except UNREADABLE as error:
-            raise Rejected(f"{name} cannot be read as {kind} rows: {error}") from error
+            raise Rejected(f"{name} cannot be read: {error}") from error
         end = reading.tell()
-        yield _packed(row, block[begin:end])
+        yield row, block.rows[begin:end]
         begin = end
-    if begin != len(block):
+    if begin != len(block.rows):
         raise Rejected(f"{name} has more in a block than its rows")
 
 

@@ -44,8 +44,8 @@ class Fan:
         """The id as it stands in a row's bytes, its length in front: `f1` is not in `f10`."""
         return string(self.id)
 
-    def owns(self, row: dict[str, Any]) -> bool:
-        return row.get(OWNER) == self.id
+    def owns(self, row: Any) -> bool:
+        return isinstance(row, dict) and row.get(OWNER) == self.id
 
     def told_of_in(self, record: Any) -> bool:
         """Of parsed JSON, such as a change record with typed keys and images: the fan's attribute or key is anywhere in it."""

@@ -8,7 +8,7 @@ import fastavro
 import pytest
 from rewrite_world import demand, records
 
-from adapters.files import avro_blocks, avro_files, avro_rows
+from adapters.files import avro_blocks, avro_cutting, avro_files, avro_rows
 from adapters.files.avro_schemas import schema
 from domain.errors import Rejected
 
@@ -33,7 +33,7 @@ def packed(rows):
 def test_blocks_have_the_rows_that_fastavro_finds_in_them(codec):
     body = written_by(schema("demand"), codec=codec)
     theirs = [(block.num_records, bytes(block.bytes_.getvalue())) for block in fastavro.block_reader(io.BytesIO(body))]
-    assert list(avro_blocks.blocks(body)) == theirs
+    assert [(block.number, block.rows) for block in avro_blocks.blocks(body)] == theirs
     assert len(theirs) > 1
     assert avro_blocks.count(body) == len(ROWS)
 
@@ -108,3 +108,33 @@ def test_a_block_with_more_than_its_rows_is_rejected():
     container.add(rows)
     with pytest.raises(Rejected, match="more in a block"):
         list(avro_rows.rows(bytes(container.body()), "demand", "file"))
+
+
+OLDER = {**schema("demand"), "fields": [it for it in schema("demand")["fields"] if it["name"] != "locale"]}
+
+
+@pytest.mark.parametrize("body", [BODY, written_by(OLDER), written_by(schema("demand"), codec="null")])
+def test_some_rows_are_cut_out_and_all_blocks_without_them_stay_as_they_were(body):
+    fan = ROWS[7]["fanId"].encode()
+    sign = bytes([len(fan) * 2]) + fan
+    gone, rest = avro_cutting.without(body, sign, lambda row: row["fanId"] == ROWS[7]["fanId"], "file")
+    assert gone == 1
+    assert records(rest) == [row for row in records(body) if row["fanId"] != ROWS[7]["fanId"]]
+    raw = [body[block.begin : block.end] for block in avro_blocks.blocks(body)]
+    touched = [block for block in raw if block not in rest]
+    assert len(touched) == 1 < len(raw)
+
+
+def test_where_no_row_goes_the_container_is_the_same():
+    assert avro_cutting.without(BODY, b"fan", lambda row: False, "file") == (0, BODY)
+
+
+def test_a_block_that_loses_all_its_rows_goes_as_a_whole():
+    [first, *rest] = avro_blocks.blocks(BODY)
+    theirs = {row["fanId"] for row in ROWS[: first.number]}
+    gone, left = avro_cutting.without(BODY, b"", lambda row: row["fanId"] in theirs, "file")
+    assert (gone, [block.rows for block in avro_blocks.blocks(left)]) == (first.number, [block.rows for block in rest])
+
+
+def test_where_all_rows_go_nothing_is_left():
+    assert avro_cutting.without(BODY, b"", lambda row: True, "file") == (300, b"")

@@ -128,7 +128,7 @@ def spelled(fan):
 def opened(key, body):
     """All that an object says, laid open."""
     if key.endswith(".avro"):
-        return b"".join(rows for _, rows in blocks(body))
+        return b"".join(block.rows for block in blocks(body))
     if key.startswith("aws/lambda/"):
         batch = json.loads(json.loads(body)["payload"])
         return b"\n".join(base64.b64decode(record["kinesis"]["data"]) for record in batch["Records"])

@@ -6,8 +6,7 @@ import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from adapters.files import avro_files
-from adapters.files.avro_blocks import blocks
+from adapters.files.avro_cutting import without as without_rows
 from adapters.files.avro_schemas import schemas
 from domain.archive.fan import OWNER, Fan, told_of
 from domain.archive.places import DATA, ERRORS, LOST, REPLAYS, RESULTS, partition_at
@@ -46,18 +45,13 @@ def cut(key: str, body: bytes, fan: Fan) -> Cut | None:
 
 
 def _rows(key: str, body: bytes, fan: Fan) -> Cut | None:
-    """A file is decoded only where the id stands in its bytes, as a row would have it."""
+    """Rows are read only where the id stands in their bytes as a row has it; all others stay as they were written."""
     try:
-        kind, _ = partition_at(key)
+        partition_at(key)
     except ValueError as error:
         raise Rejected(f"{key} is none of our files") from error
-    if not any(fan.packed in rows for _, rows in blocks(body, key)):
-        return None
-    found = sum(fan.owns(row) for row in avro_files.read(body, kind, key))
-    if not found:
-        return None
-    kept = avro_files.write(kind, (row for row in avro_files.read(body, kind, key) if not fan.owns(row)))
-    return Cut(found, kept if any(True for _ in blocks(kept)) else None, AVRO)
+    gone, rest = without_rows(body, fan.packed, fan.owns, key)
+    return Cut(gone, rest or None, AVRO) if gone else None
 
 
 def _records(key: str, body: bytes, fan: Fan) -> Cut | None:

@@ -115,6 +115,7 @@ CASES = [  # what it is now, what it becomes, values of the one, values of the o
             "new reader, old rows: it Id of 2 bytes is not Id of 3 bytes",
         ],
     ),
+    ("a size as it was", *[(field({"type": "fixed", "name": "Id", "size": 2}),)] * 2, [b"ab"], [b"cd"], []),
     (
         "a member of a list",
         (field(TEXTS),),
@@ -158,7 +159,10 @@ CASES = [  # what it is now, what it becomes, values of the one, values of the o
 ]
 
 
-SHORT = {"bytes for a text", "a symbol more, and a default for who does not know it"}  # the avro package lacks what Avro has
+SHORT = {
+    "bytes for a text",
+    "a symbol more, and a default for who does not know it",
+}  # the avro package lacks what Avro has
 
 
 def written(schema, values, library):

@@ -96,6 +96,8 @@ def _name(type: Type) -> str:
             return "an array"
         case Map():
             return "a map"
+        case Union():
+            return "a union"
         case Fixed(name, size):
             return f"{name} of {size} bytes"
     return type.name

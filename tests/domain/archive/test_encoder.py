@@ -76,7 +76,7 @@ MIXED = ["null", "int", "string", {"type": "array", "items": "string"}]
         ({"type": "map", "values": "int"}, {"M": {"ä": {"N": "1"}, "b": {"N": "2"}}}, {"ä": 1, "b": 2}),
         ({"type": "map", "values": "int"}, {"M": {}}, {}),
         (TREE, {"M": {"kids": {"L": [LEAF, LEAF]}, "more": {"S": "x"}}}, {"kids": [{"kids": []}, {"kids": []}]}),
-        ({"type": {"type": "string"}}, {"S": "a"}, "a"),
+        ({"type": "string"}, {"S": "a"}, "a"),
         (["null", "string"], {"NULL": True}, None),
         (["string", "null"], {"NULL": True}, None),
         (["string", "null"], {"S": "a"}, "a"),

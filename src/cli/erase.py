@@ -16,17 +16,17 @@ from cli.archive_reading.copies import forget
 from cli.console import BAD_INPUT, FAILED, AsJson, err, give_up, out, print_json
 from cli.deployment import Deployment, Stack
 from cli.query import COPIES
-from domain.archive.fan import KEY
+from domain.archive.fan import KEY, Fan
 from domain.errors import OvationError, Rejected, Unavailable
 
 PATIENCE, PAUSE = 300.0, 5.0  # seconds: a compaction may be at work, and lets go of the archive between two nights only
 SHOWN = 20  # objects of a receipt that are printed; --json has them all
 
-Fan = Annotated[str, typer.Argument(help="The fan's id, as `fanId` has it.")]
+FanId = Annotated[str, typer.Argument(help="The fan's id, as `fanId` has it.")]
 
 
 def erase(
-    fan: Fan,
+    fan: FanId,
     yes: Annotated[
         bool, typer.Option("--yes", help="Do it; without it the command only says what it would do.")
     ] = False,
@@ -46,20 +46,21 @@ def erase(
         if not yes:
             raise Rejected("this cannot be undone: give --yes to erase the fan from the archive")
         deployment = Deployment.reached(stack, "archive")
-        left = items_left(deployment, fan)
-        with err.status("erasing"):
-            receipt = erased(deployment, fan)
-        forget(copies)
-    except Unavailable as reason:
-        give_up(reason, FAILED)
+        left = items_left(deployment, Fan(fan))
     except OvationError as reason:
         give_up(reason, BAD_INPUT)
+    try:
+        with err.status("erasing"):
+            receipt = erased(deployment, Fan(fan))
+        forget(copies)
+    except OvationError as reason:  # some of it may be done, and done again it does no harm
+        give_up(reason, FAILED)
     if left:
         err.print(f"The Demand table still has {left:,} items of the fan: whatever changes them is archived again.")
     print_json(receipt) if as_json else out.print(_table(receipt))
 
 
-def items_left(deployment: Deployment, fan: str) -> int:
+def items_left(deployment: Deployment, fan: Fan) -> int:
     """How many items of the fan the Demand table has."""
     with aws_calls("read the Demand table"):
         pages = (
@@ -68,7 +69,7 @@ def items_left(deployment: Deployment, fan: str) -> int:
             .paginate(
                 TableName=deployment.names["demand_table"],
                 KeyConditionExpression="PK = :fan",
-                ExpressionAttributeValues=encode_item({":fan": f"{KEY}{fan}"}),
+                ExpressionAttributeValues=encode_item({":fan": f"{KEY}{fan.id}"}),
                 Select="COUNT",
             )
         )
@@ -77,16 +78,16 @@ def items_left(deployment: Deployment, fan: str) -> int:
 
 def erased(
     deployment: Deployment,
-    fan: str,
+    fan: Fan,
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
 ) -> dict[str, Any]:
     """The receipt. The function is called until it is done; while another one rewrites the archive, it is waited for.
 
-    Unavailable: that one does not come to an end. Rejected: the id is none, or the function failed.
+    Unavailable: that one does not come to an end. Rejected: the function failed; asked again, it goes on.
     """
     until = clock() + PATIENCE
-    while not (answer := deployment.call("erase", {"fanId": fan}))["done"]:
+    while not (answer := deployment.call("erase", {"fanId": fan.id}))["done"]:
         if "heldBy" in answer:
             if clock() >= until:
                 raise Unavailable(f"{answer['heldBy']} is still at work in the archive: try again later")

@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 from adapters.aws.attribute_values import encode_item
 from cli.deployment import Deployment
 from cli.erase import PATIENCE, PAUSE, erase, erased
+from domain.archive.fan import Fan
 from domain.errors import OvationError, Unavailable
 from handlers.archive import erase as function
 
@@ -141,6 +142,20 @@ def test_an_id_that_is_none_is_bad_input(world, run):
     assert "not empty" in done.stderr
 
 
+def test_a_function_that_fails_half_way_is_a_failure_and_no_bad_input(world, run):
+    world.file([demand(1, "f1")])
+
+    def fails():
+        raise Unavailable("S3 does not answer")
+
+    with world.at_call(5, fails):
+        done = run("f1", "--yes")
+    assert done.exit_code == 1
+    assert "S3 does not answer" in done.stderr
+    assert run("f1", "--yes").exit_code == 0
+    assert world.rows() == []
+
+
 def test_a_stack_that_is_none_of_ours_is_bad_input(world, run):
     done = run("f1", "--yes", stack="theirs")
     assert done.exit_code == 2
@@ -152,7 +167,7 @@ def test_it_asks_again_until_the_function_is_done(world, monkeypatch):
     monkeypatch.setattr(function, "PART_KEYS", 1)
     looks = iter(range(1000))
     monkeypatch.setattr(Context, "get_remaining_time_in_millis", lambda self: 900_000 if next(looks) % 2 else 0)
-    assert erased(Deployment.reached(STACK, "archive"), "f1")["rows"] == 2
+    assert erased(Deployment.reached(STACK, "archive"), Fan("f1"))["rows"] == 2
 
 
 def test_it_waits_for_who_is_at_work_and_then_gives_up(world):
@@ -164,7 +179,7 @@ def test_it_waits_for_who_is_at_work_and_then_gives_up(world):
     taken = {"PK": "LEASE#rewrite", "SK": "LEASE", "holder": "compact 9"}
     world.item(**taken, until=NOW.timestamp() * 2)
     with pytest.raises(Unavailable, match="compact 9 is still at work"):
-        erased(Deployment.reached(STACK, "archive"), "f1", clock=lambda: waited[0], sleep=sleep)
+        erased(Deployment.reached(STACK, "archive"), Fan("f1"), clock=lambda: waited[0], sleep=sleep)
     assert waited[0] == PATIENCE
 
 
@@ -176,5 +191,5 @@ def test_it_goes_on_once_the_other_has_let_go(world):
         slept.append(seconds)
         world.dynamodb.delete_item(TableName="Ledger", Key=encode_item({"PK": "LEASE#rewrite", "SK": "LEASE"}))
 
-    assert erased(Deployment.reached(STACK, "archive"), "f1", sleep=sleep)["objects"] == []
+    assert erased(Deployment.reached(STACK, "archive"), Fan("f1"), sleep=sleep)["objects"] == []
     assert slept == [PAUSE]

@@ -1,8 +1,10 @@
 """HTTP requests of an AWS client in, answers or errors in AWS's own form out: the plumbing of the machine-learning stand-ins."""
 
+import socket
 import threading
 from collections import Counter
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
@@ -117,8 +119,28 @@ class AwsServer:
 
 
 class _Server(ThreadingHTTPServer):
+    """Ends its connections with itself: callers keep them open, and each has a thread that would wait for more until the end."""
+
     daemon_threads = True
     block_on_close = False  # a call that hangs must not keep us
+
+    def __init__(self, *arguments: Any) -> None:
+        self._open: set[Any] = set()
+        super().__init__(*arguments)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        self._open.add(request)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: Any) -> None:
+        self._open.discard(request)
+        super().shutdown_request(request)
+
+    def server_close(self) -> None:
+        super().server_close()
+        for connection in list(self._open):
+            with suppress(OSError):  # it has ended by itself
+                connection.shutdown(socket.SHUT_RDWR)
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -2,11 +2,12 @@
 
 import base64
 import json
+from hashlib import sha256
 
 import pytest
 
 from domain.archive.fan import Fan, told_of
-from domain.archive.receipt import Finding, receipt
+from domain.archive.receipt import Finding, receipt, receipt_key
 from domain.errors import Rejected
 
 F1 = Fan("f1")
@@ -109,6 +110,18 @@ def test_a_result_shows_quotes_twice():
 def test_what_is_no_text_is_no_id(id):
     with pytest.raises(Rejected):
         Fan(id)
+
+
+def test_a_row_is_the_fans_by_its_column_and_its_bytes_by_their_length():
+    assert F1.owns({"fanId": "f1"})
+    assert not F1.owns({"fanId": "f10", "eventId": "f1"})
+    assert not F1.owns("f1")
+    assert F1.packed in b"..\x04f1.."
+    assert F1.packed not in b"..\x06f10.."
+
+
+def test_a_receipt_lies_under_a_name_that_does_not_name_the_fan():
+    assert receipt_key(F1.digest) == f"receipts/{sha256(b'f1').hexdigest()}.json"
 
 
 def finding(key, rows, at, version="v1"):

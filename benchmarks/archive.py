@@ -72,7 +72,7 @@ def least(given: Records, rows: list[bytes]) -> None:
         zlib.compress(content, LEVEL)
 
 
-def _rounds(size: int, sides: list[Callable[[], Any]]) -> list[list[float]]:
+def _rounds(size: int, sides: Sequence[Callable[[], Any]]) -> list[list[float]]:
     seconds: list[list[float]] = [[] for _ in sides]
     for round in range(ROUNDS[size]):
         turns = [*zip(seconds, sides, strict=True)]

@@ -47,7 +47,7 @@ class Peer:
 
     def raw(self, files: Iterable[bytes]) -> list[bytes]:
         """The rows of each file, as they are before they are deflated."""
-        return [b"".join(block.bytes_.getvalue() for block in fastavro.block_reader(BytesIO(file))) for file in files]
+        return [b"".join(_bytes(block) for block in fastavro.block_reader(BytesIO(file))) for file in files]
 
     def read(self, file: bytes) -> list[Any]:
         return [*fastavro.reader(BytesIO(file))]
@@ -77,6 +77,11 @@ class Peer:
         body = BytesIO()
         fastavro.writer(body, self.schemas[kind], rows, codec="deflate", codec_compression_level=LEVEL)
         return body.getvalue()
+
+
+def _bytes(block: Any) -> bytes:
+    content: bytes = block.bytes_.getvalue()
+    return content
 
 
 def _plain(value: Any) -> Any:

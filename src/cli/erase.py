@@ -10,13 +10,12 @@ import typer
 from rich.table import Table
 
 from adapters.aws.archive_versions import ArchiveVersions
-from adapters.aws.attribute_values import encode_item
-from adapters.aws.faults import aws_calls
+from adapters.aws.found_items import of_fan
 from cli.archive_reading.copies import forget
 from cli.console import BAD_INPUT, FAILED, AsJson, err, give_up, out, print_json
 from cli.deployment import Deployment, Stack
 from cli.query import COPIES
-from domain.archive.fan import KEY, Fan
+from domain.archive.fan import Fan
 from domain.errors import OvationError, Rejected, Unavailable
 
 PATIENCE, PAUSE = 300.0, 5.0  # seconds: a compaction may be at work, and lets go of the archive between two nights only
@@ -46,7 +45,7 @@ def erase(
         if not yes:
             raise Rejected("this cannot be undone: give --yes to erase the fan from the archive")
         deployment = Deployment.reached(stack, "archive")
-        left = items_left(deployment, Fan(fan))
+        left = of_fan(deployment.client("dynamodb"), deployment.names["demand_table"], Fan(fan).id)
     except OvationError as reason:
         give_up(reason, BAD_INPUT)
     try:
@@ -58,22 +57,6 @@ def erase(
     if left:
         err.print(f"The Demand table still has {left:,} items of the fan: whatever changes them is archived again.")
     print_json(receipt) if as_json else out.print(_table(receipt))
-
-
-def items_left(deployment: Deployment, fan: Fan) -> int:
-    """How many items of the fan the Demand table has."""
-    with aws_calls("read the Demand table"):
-        pages = (
-            deployment.client("dynamodb")
-            .get_paginator("query")
-            .paginate(
-                TableName=deployment.names["demand_table"],
-                KeyConditionExpression="PK = :fan",
-                ExpressionAttributeValues=encode_item({":fan": f"{KEY}{fan.id}"}),
-                Select="COUNT",
-            )
-        )
-        return sum(page["Count"] for page in pages)
 
 
 def erased(

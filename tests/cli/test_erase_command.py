@@ -128,12 +128,13 @@ def test_items_that_the_table_still_has_are_told_of_by_number_only(world, run):
 
 
 def test_what_was_read_on_this_machine_is_forgotten(world, run, tmp_path):
-    (tmp_path / "copies/demand").mkdir(parents=True)
-    (tmp_path / "copies/demand/a.parquet").write_bytes(b"f1")
+    copy = tmp_path / "copies/0123456789abcdef/demand/a.parquet"
+    copy.parent.mkdir(parents=True)
+    copy.write_bytes(b"f1")
     assert run("f1").exit_code == 2
-    assert (tmp_path / "copies").exists()
+    assert copy.exists()
     run("f1", "--yes")
-    assert not (tmp_path / "copies").exists()
+    assert not copy.exists()
 
 
 def test_an_id_that_is_none_is_bad_input(world, run):

@@ -13,6 +13,7 @@ from cli.archive_reading.copies import forget
 from cli.archive_reading.dates import needed
 from cli.query import query
 from domain.archive.questions import QUESTIONS
+from domain.errors import Rejected
 from sandbox.warehouse.dialects import one_query
 
 app = typer.Typer()
@@ -184,6 +185,29 @@ def test_forgetting_leaves_no_copy(archive):
     assert archive.kept()
     forget(archive.copies)
     assert not archive.kept()
+
+
+def test_forgetting_removes_what_is_ours_and_nothing_else(archive):
+    """Somebody may keep the copies in a folder of their own, or mistype it."""
+    archive.say("SELECT 1 FROM demand")
+    ours = archive.kept()
+    theirs = [archive.copies / name for name in ("letter.txt", "photos/a.jpg")]
+    for path in theirs:
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("mine")
+    forget(archive.copies)
+    assert ours
+    assert archive.kept() == set(theirs)
+
+
+def test_a_copy_that_stays_is_told_of(archive):
+    archive.say("SELECT 1 FROM demand")
+    [ours] = archive.copies.iterdir()
+    ours.rename(archive.copies / "elsewhere")
+    ours.symlink_to(archive.copies / "elsewhere")  # what is removed is never what a link leads to
+    with pytest.raises(Rejected, match="cannot be removed: Cannot call rmtree"):
+        forget(archive.copies)
+    assert archive.kept()
 
 
 def test_a_file_is_read_once_as_long_as_it_is_the_same(archive):

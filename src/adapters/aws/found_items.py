@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError
 
 from adapters.aws.faults import aws_calls
 from domain.archive.change import Image
+from domain.archive.fan import KEY
 from domain.errors import Rejected, Unavailable
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def of_fan(dynamodb: "DynamoDBClient", table: str, fan: str) -> int:
         pages = dynamodb.get_paginator("query").paginate(
             TableName=table,
             KeyConditionExpression="PK = :fan",
-            ExpressionAttributeValues={":fan": {"S": f"fan:{fan}"}},
+            ExpressionAttributeValues={":fan": {"S": f"{KEY}{fan}"}},
             Select="COUNT",
             ConsistentRead=True,
         )

@@ -1,6 +1,7 @@
 """Files of the archive in, Parquet copies of them beside the command's other state out: each is read from Avro once."""
 
 import os
+import re
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -18,8 +19,11 @@ from adapters.files.hive_types import arrow
 from cli.archive_reading.places import Found, Place
 from domain.archive.columns import columns
 from domain.archive.places import PARTITION
+from domain.errors import Rejected
 
 FETCHING = 4  # at once; each holds a file, which may be 128 MB
+PLACE = 16  # letters of a place's digest, which its folder is named by
+OURS = re.compile(rf"[0-9a-f]{{{PLACE}}}").fullmatch
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +47,7 @@ class Copies:
             path.unlink(missing_ok=True)
 
     def folder(self, kind: str) -> Path:
-        return self.root / _digest(self.place.name)[:16] / kind
+        return self.root / _digest(self.place.name)[:PLACE] / kind
 
     def _copy(self, found: Found) -> Path:
         path = self._path(found)
@@ -68,8 +72,15 @@ class Copies:
 
 
 def forget(root: Path) -> None:
-    """Remove every copy: they name people who may have been erased from the archive since."""
-    rmtree(root, ignore_errors=True)
+    """Remove every copy: they name people who may have been erased from the archive since. What else lies there is not ours.
+
+    Rejected: one cannot be removed, and still names them.
+    """
+    try:
+        for place in filter(lambda path: OURS(path.name), root.iterdir() if root.is_dir() else ()):
+            rmtree(place)
+    except OSError as error:
+        raise Rejected(f"the copies in {root} cannot be removed: {error.strerror or error}") from error
 
 
 def table_schema(kind: str) -> pa.Schema:

@@ -170,12 +170,12 @@ class RewriteWorld:
         return compact.compact(event, holder, lambda: left, **parts)
 
     def erase(
-        self, fan: str, *, holder: str = "erase 1", left: int = QUARTER_OF_AN_HOUR, now: datetime | None = None
+        self, fan: str, *, holder: str = "erase 1", left: int | Callable[[], int] = QUARTER_OF_AN_HOUR, **event: Any
     ) -> Any:
         """One call."""
         parts = erase.live() | {"lease": self.lease}
         remaining = left if callable(left) else lambda: left
-        return erase.erase({"fanId": fan}, holder, now or datetime.fromtimestamp(self.clock, UTC), remaining, **parts)
+        return erase.erase({"fanId": fan, **event}, holder, datetime.fromtimestamp(self.clock, UTC), remaining, **parts)
 
     def receipt(self, fan: str, **given: Any) -> Any:
         """Erased to the end; the receipt."""

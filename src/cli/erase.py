@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -69,8 +70,8 @@ def erased(
 
     Unavailable: that one does not come to an end. Rejected: the function failed; asked again, it goes on.
     """
-    until = clock() + PATIENCE
-    while not (answer := deployment.call("erase", {"fanId": fan.id}))["done"]:
+    until, asked = clock() + PATIENCE, {"fanId": fan.id, "at": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"}
+    while not (answer := deployment.call("erase", asked))["done"]:
         if "heldBy" in answer:
             if clock() >= until:
                 raise Unavailable(f"{answer['heldBy']} is still at work in the archive: try again later")

@@ -64,8 +64,10 @@ def erase(
     ledger: Callable[[Fan], ErasureLedger],
     lease: Callable[[str], Lease],
 ) -> dict[str, Any]:
-    """Go through the archive as far as time allows; `remaining` is in milliseconds. Call again until it is `done`.
+    """Go through the archive as far as time allows; `remaining` is in milliseconds. Call again, with the same `at`, until it is `done`.
 
+    `at` of the event is when the erasure was asked for. Another `at` begins anew: since an earlier one was left half-way, rows may have
+    come where it had been. Without it the one that was left is taken up.
     Answers {done, looked}, and in the end {receipt, objects, versions, rows, unreadable} too; where another one rewrites the archive
     nothing is done, and `heldBy` says who. Erasing twice finds nothing and leaves the receipt as it is.
     What the stream delivers later or once more, or a table that still has the fan's items, brings rows back: erase again.
@@ -75,12 +77,18 @@ def erase(
     try:
         with lease(holder).held() as held:
             known = ledger(fan)
-            begun = known.going_on() or Pass(f"{now:%Y-%m-%dT%H:%M:%SZ}")
+            begun = _begun(known.going_on(), event.get("at"), now)
             answer = _pass(begun, Eraser(fan, begun.at, files, known, held), remaining)
     except Held as reason:
         answer = {"done": False, "heldBy": reason.holder}
     logger.info("erase", extra={"fan": fan.digest, **answer})
     return answer
+
+
+def _begun(left: Pass | None, at: str | None, now: datetime) -> Pass:
+    if left and at in (None, left.at):
+        return left
+    return Pass(at or f"{now:%Y-%m-%dT%H:%M:%SZ}")
 
 
 def _pass(begun: Pass, eraser: Eraser, remaining: Callable[[], int]) -> dict[str, Any]:

@@ -315,6 +315,31 @@ def test_without_time_it_stops_and_goes_on_where_it_was(world, monkeypatch):
     assert world.json(answers[-1]["receipt"])["again"] == []
 
 
+def test_a_pass_that_was_left_half_way_is_not_taken_up_by_who_asks_anew(world, monkeypatch):
+    """Where it had been, rows may have come since."""
+    monkeypatch.setattr(erase, "PART_KEYS", 1)
+    world.file([demand(1, FAN)], "2026-a")
+    world.file([demand(2, FAN)], "2026-b")
+    looks = iter(range(100))
+    first = world.erase(FAN, at="2026-11-22T01:00:00Z", left=lambda: 10**6 if next(looks) < 1 else 0)
+    assert first == {"done": False, "looked": 1}
+    world.file([demand(3, FAN)], "2026-0-before-it")
+    second = world.erase(FAN, at="2026-11-23T01:00:00Z")
+    assert (second["done"], second["rows"]) == (True, 3)
+    assert hits(world) == []
+    receipt = world.json(second["receipt"])
+    assert (receipt["at"], receipt["again"]) == ("2026-11-22T01:00:00Z", ["2026-11-23T01:00:00Z"])
+
+
+def test_a_pass_that_was_left_half_way_goes_on_for_who_asks_the_same(world, monkeypatch):
+    monkeypatch.setattr(erase, "PART_KEYS", 1)
+    for name in "abc":
+        world.file([demand(ord(name), FAN)], f"2026-{name}")
+    looks = iter(range(100))
+    world.erase(FAN, at="2026-11-22T01:00:00Z", left=lambda: 10**6 if next(looks) < 2 else 0)
+    assert world.erase(FAN, at="2026-11-22T01:00:00Z")["looked"] == 1
+
+
 def test_a_call_without_any_time_does_nothing(world):
     everywhere(world)
     before = world.versions()

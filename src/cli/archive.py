@@ -14,7 +14,7 @@ from cli.deployment import Deployment, Stack
 from cli.proving import proven
 from domain.archive.kinds import KINDS
 from domain.archive.verification import Findings
-from domain.errors import OvationError, Rejected
+from domain.errors import OvationError, Rejected, Unavailable
 
 app = typer.Typer(
     name="archive", help="Fill the archive from the table, and prove that it is complete.", no_args_is_help=True
@@ -36,12 +36,14 @@ def backfill(
     stack: Stack = None,
     as_json: AsJson = False,
 ) -> None:
-    """Archive every item of the Demand table as it stands; the views drop what comes twice. Exit code 2: nothing was done."""
+    """Archive every item of the Demand table as it stands; the views drop what comes twice. Exit code 2: nothing was done; 1: not all of it."""
     try:
         kinds, deployment = checked(kind), Deployment.reached(stack, "archive")
         since, items = found(deployment, export)
         with err.status("reading the table"):
             counts = filled(deployment, wanted(items, kinds), since, dry=not yes)
+    except Unavailable as reason:
+        give_up(reason, FAILED)
     except OvationError as reason:
         give_up(reason, BAD_INPUT)
     if as_json:
@@ -52,11 +54,13 @@ def backfill(
 
 @app.command()
 def verify(date: Day, kind: Kinds = None, stack: Stack = None, as_json: AsJson = False) -> None:
-    """Hold the table's items of one date against the archive and errors/, naming every key. Exit code 1: they differ."""
+    """Hold the table's items of one date against the archive and errors/, naming every key. Exit code 1: they differ, or one does not answer."""
     try:
         kinds, deployment, day = checked(kind), Deployment.reached(stack, "archive"), date.date().isoformat()
         with err.status("reading table and archive"):
             findings = proven(deployment, day, kinds)
+    except Unavailable as reason:
+        give_up(reason, FAILED)
     except OvationError as reason:
         give_up(reason, BAD_INPUT)
     if as_json:

@@ -1,10 +1,12 @@
 """The Demand table, the archive and errors/ in, what is not the same in them for one date out."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Set
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
+from itertools import chain, islice
 from typing import Any
 
 import orjson
@@ -16,9 +18,9 @@ from cli.backfilling import pages, sorted_out, wanted
 from cli.deployment import Deployment
 from domain.archive.change import Image
 from domain.archive.kinds import KEYS, kind_of
-from domain.archive.places import ERRORS, LOST, partition_prefix
+from domain.archive.places import DATA, ERRORS, LOST, partition_prefix
 from domain.archive.quarantine import opened
-from domain.archive.verification import Findings, Key, Row, compare, key_of, latest
+from domain.archive.verification import MOVING, Findings, Key, Row, compare, key_of, latest
 from domain.errors import Rejected
 
 AT_ONCE = 8  # objects read side by side
@@ -43,15 +45,24 @@ def proven(deployment: Deployment, day: str, kinds: Collection[str]) -> dict[str
     table = standing(deployment, day, kinds)
     parked = quarantined(bucket)
     return {
-        kind: compare(
-            kind,
-            {**table.rows[kind], **{key: {} for key in table.bad[kind]}},
-            latest(kind, archived(bucket, kind, day)) if kind != OTHER else {},
-            parked=parked[kind],
-            elsewhere=table.elsewhere[kind],
-        )
+        kind: _compared(kind, day, table, parked[kind], bucket)
         for kind in (*kinds, *((OTHER,) if table.bad[OTHER] else ()))
     }
+
+
+def _compared(kind: str, day: str, table: Standing, parked: Set[Key], bucket: ArchiveBucket) -> Findings:
+    """Other dates are looked at where an item's last row may lie there: for kinds whose dates move, and for what seems left over."""
+    wanted: dict[Key, Row] = {**table.rows[kind], **{key: {} for key in table.bad[kind]}}
+    if kind == OTHER:
+        return compare(kind, wanted, {}, parked=parked)
+    compared = partial(compare, kind, wanted, parked=parked, elsewhere=table.elsewhere[kind])
+    keys, place = list(bucket.keys(f"{DATA}{kind}/")), partition_prefix(kind, day)
+    here = latest(kind, archived(bucket, kind, [key for key in keys if key.startswith(place)]))
+    doubted = {*wanted, *here} if kind in MOVING else {*compared(here, parked=frozenset()).left_over}
+    if not doubted:
+        return compared(here)
+    others = archived(bucket, kind, [key for key in keys if not key.startswith(place)])
+    return compared(latest(kind, chain(here.values(), (row for row in others if key_of(kind, row) in doubted))))
 
 
 def standing(deployment: Deployment, day: str, kinds: Collection[str]) -> Standing:
@@ -71,12 +82,13 @@ def standing(deployment: Deployment, day: str, kinds: Collection[str]) -> Standi
     return found
 
 
-def archived(bucket: ArchiveBucket, kind: str, day: str) -> Iterator[Row]:
-    """Every row under one date."""
-    keys = [key for key in bucket.keys(partition_prefix(kind, day)) if key.endswith(".avro")]
+def archived(bucket: ArchiveBucket, kind: str, keys: Iterable[str]) -> Iterator[Row]:
+    """Every row of these files, of which a few are held at a time."""
+    waiting = (key for key in keys if key.endswith(".avro"))
     with ThreadPoolExecutor(AT_ONCE) as workers:
-        for key, body in zip(keys, workers.map(bucket.read, keys), strict=True):
-            yield from avro_files.read(body, kind, key)
+        while some := list(islice(waiting, AT_ONCE)):
+            for key, body in zip(some, workers.map(bucket.read, some), strict=True):
+                yield from avro_files.read(body, kind, key)
 
 
 def quarantined(bucket: ArchiveBucket) -> dict[str, set[Key]]:

@@ -1,6 +1,7 @@
 """`ovation archive`: the table told to the archive, and both held against each other."""
 
 import json
+from datetime import UTC, datetime
 
 import boto3
 import orjson
@@ -112,6 +113,12 @@ def test_a_second_backfill_adds_only_duplicates(deployment, wishes):
     assert verify()[0] == 0
 
 
+def test_a_backfill_that_ends_half_way_does_not_say_that_nothing_was_done(deployment, wishes):
+    deployment.client("s3").delete_bucket(Bucket=BUCKET)
+    done = run(archive.app, ["backfill", "--yes"])
+    assert (done.exit_code, "run it again" in done.output) == (1, True)
+
+
 def test_only_the_kinds_asked_for_are_backfilled(deployment, wishes):
     assert backfill("--kind", "sale")["sale"] == 2
     assert rows(deployment) == []
@@ -173,6 +180,54 @@ def test_another_state_is_stale_and_a_row_without_its_item_is_left_over(deployme
     )
     live(deployment, record(gone, 4_000_000_000, "REMOVE"))
     assert verify("--kind", "demand")[1]["demand"]["left_over"] == []
+
+
+def test_a_removal_that_waits_in_errors_is_parked_and_not_left_over(deployment, wishes):
+    backfill()
+    gone = wishes[0]
+    deployment.client("dynamodb").delete_item(TableName=TABLE, Key=key_of(gone))
+    live(deployment, record({**gone, "date": {}}, 4_000_000_000, "REMOVE"))
+    found = verify("--kind", "demand")[1]["demand"]
+    assert (found["left_over"], found["parked"]) == ([], [[EVENT, PUBLIC, gone["fanId"]]])
+
+
+def show(day="2026-11-20", **changes):
+    start = {"eventDate": {"start": {"dateTime": f"{day}T20:00:00Z"}}} if day else {}
+    return {"PK": "event:e9", "SK": "event", "type": "event", "id": "e9", "name": "A show", **start, **changes}
+
+
+def test_what_was_removed_under_another_date_is_not_left_over_under_its_first(deployment):
+    first, moved = show(), show("2026-11-25")
+    live(deployment, record(first, 1_790_000_000, "INSERT", "a"), record(moved, 1_790_000_100, id="b"))
+    assert verify("--kind", "event")[1]["event"]["left_over"] == [["e9"]]
+    live(deployment, record(moved, 1_790_000_200, "REMOVE", "c"))
+    assert [verify("--kind", "event", day=day)[0] for day in (DAY, "2026-11-25")] == [0, 0]
+
+
+def test_a_wish_made_anew_and_removed_is_not_left_over_under_its_first_date(deployment, wishes):
+    first = wishes[0]
+    anew = {**first, "date": {"requested": "2026-11-22T12:00:00Z"}}
+    live(deployment, record(first, 1_790_000_000, "INSERT", "a"), record(anew, 1_790_000_100, id="b"))
+    live(deployment, record(anew, 1_790_000_200, "REMOVE", "c"))
+    assert verify("--kind", "demand")[1]["demand"]["left_over"] == []
+
+
+def test_what_was_moved_back_without_a_word_is_stale(deployment):
+    first, moved = show(), show("2026-11-25")
+    live(deployment, record(first, 1_790_000_000, "INSERT", "a"), record(moved, 1_790_000_100, id="b"))
+    write(deployment.client("dynamodb"), TABLE, iter([first]))
+    assert verify("--kind", "event")[1]["event"]["stale"] == [["e9"]]
+    live(deployment, record(first, 1_790_000_200, id="c"))
+    assert verify("--kind", "event")[0] == 0
+
+
+def test_an_event_without_a_date_is_found_under_the_day_of_its_change(deployment):
+    undated = show(day=None)
+    write(deployment.client("dynamodb"), TABLE, iter([undated]))
+    today = datetime.now(UTC).date().isoformat()
+    assert verify("--kind", "event", day=today)[1]["event"]["missing"] == [["e9"]]
+    live(deployment, record(undated, 1_700_000_000, "INSERT", "a"))
+    assert verify("--kind", "event", day=today)[0] == 0
 
 
 def test_an_item_of_no_kind_is_told_by_its_keys(deployment, wishes):

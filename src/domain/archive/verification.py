@@ -9,6 +9,7 @@ from domain.archive.kinds import KEYS
 Row = Mapping[str, Any]
 Key = tuple[str, ...]
 
+MOVING = frozenset({"event", "sale"})  # their dates are when they take place; the others' are when they were made
 COMPUTED = ("reference", "isDeleted", "change")  # what tells of the change, not of the item
 
 
@@ -18,7 +19,7 @@ class Findings:
 
     equal: int
     missing: tuple[Key, ...] = ()  # in the table alone
-    parked: tuple[Key, ...] = ()  # in the table, and in errors/
+    parked: tuple[Key, ...] = ()  # any of the other three, and in errors/
     stale: tuple[Key, ...] = ()  # the archive's latest is another state
     left_over: tuple[Key, ...] = ()  # in the archive alone, as if it still were in the table
 
@@ -54,12 +55,13 @@ def compare(
     standing = {key: row for key, row in archived.items() if not row["isDeleted"]}
     stale = {key for key, row in table.items() if key in standing and content(row) != content(standing[key])}
     lacking = {key for key in table if key not in standing}
+    left_over = {key for key in standing if key not in table and key not in elsewhere}
     return Findings(
         equal=len(table) - len(stale) - len(lacking),
         missing=tuple(sorted(lacking - parked)),
-        parked=tuple(sorted((lacking | stale) & parked)),
+        parked=tuple(sorted((lacking | stale | left_over) & parked)),
         stale=tuple(sorted(stale - parked)),
-        left_over=tuple(sorted(key for key in standing if key not in table and key not in elsewhere)),
+        left_over=tuple(sorted(left_over - parked)),
     )
 
 

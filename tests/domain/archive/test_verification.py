@@ -44,7 +44,7 @@ A, B = ("e", "s", "a"), ("e", "s", "b")
         (keyed(row("a", email="new@example.com")), keyed(row("a", email=None)), {A}, Findings(0, parked=(A,))),
         ({}, keyed(row("b")), set(), Findings(0, left_over=(B,))),
         ({}, keyed(row("b", event="REMOVE")), set(), Findings(0)),
-        (keyed(row("a")), keyed(row("a"), row("b")), {B}, Findings(1, left_over=(B,))),
+        (keyed(row("a")), keyed(row("a"), row("b")), {B}, Findings(1, parked=(B,))),
     ],
 )
 def test_every_item_has_one_finding(table, archived, parked, found):

@@ -36,7 +36,10 @@ def backfill(
     stack: Stack = None,
     as_json: AsJson = False,
 ) -> None:
-    """Archive every item of the Demand table as it stands; the views drop what comes twice. Exit code 2: nothing was done; 1: not all of it."""
+    """Archive every item of the Demand table as it stands; the views drop what comes twice.
+
+    Exit code 2: nothing was done; 1: not all of it.
+    """
     try:
         kinds, deployment = checked(kind), Deployment.reached(stack, "archive")
         since, items = found(deployment, export)
@@ -54,7 +57,10 @@ def backfill(
 
 @app.command()
 def verify(date: Day, kind: Kinds = None, stack: Stack = None, as_json: AsJson = False) -> None:
-    """Hold the table's items of one date against the archive and errors/, naming every key. Exit code 1: they differ, or one does not answer."""
+    """Hold the table's items of one date against the archive and errors/, naming every key.
+
+    Exit code 1: they differ, or one of them does not answer.
+    """
     try:
         kinds, deployment, day = checked(kind), Deployment.reached(stack, "archive"), date.date().isoformat()
         with err.status("reading table and archive"):

@@ -20,15 +20,24 @@ def source_of(records: Sequence[Record]) -> str:
 
 def arrived(records: Sequence[Record]) -> Iterator[Arrival | Parked]:
     """In the batch's order. What is no base64 comes parked."""
-    decode = binascii.a2b_base64
     for record in records:
         kinesis = record["kinesis"]
         number, at = kinesis["sequenceNumber"], kinesis["approximateArrivalTimestamp"]
         encoded = kinesis["data"]
         try:
-            yield Arrival(number, decode(encoded, strict_mode=True), at, encoded)
+            yield Arrival(number, decoded(encoded), at, encoded)
         except ValueError:
             yield _garbled(record, number, at)
+
+
+def decoded(encoded: str) -> bytes:
+    """ValueError: it is no base64, or has anything else in it.
+
+    The strict way takes twice as long. The other one leaves out what is no base64, so what is all there was right.
+    """
+    data = binascii.a2b_base64(encoded)
+    whole = len(encoded) * 3 // 4 - (2 if encoded.endswith("==") else encoded.endswith("="))
+    return data if len(data) == whole and not len(encoded) % 4 else binascii.a2b_base64(encoded, strict_mode=True)
 
 
 def _garbled(record: Record, number: str, at: float) -> Parked:

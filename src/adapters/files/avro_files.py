@@ -39,6 +39,29 @@ def todays(kind: str, written_by: str) -> bool:
 
 
 @cache
+def beyond(kind: str, written_by: str) -> list[str]:
+    """The fields of a schema, as JSON, that today's has not: rows read as today's lose them."""
+    try:
+        return sorted(_fields(json.loads(written_by)) - _fields(schema(kind)))
+    except UNREADABLE:  # whoever reads the rows says so
+        return []
+
+
+def _fields(schema: Any) -> set[str]:
+    """`record.field`, under each of its names, however deep the record."""
+    match schema:
+        case {"fields": [*fields], "name": str(name)}:
+            record = name.rpartition(".")[2]  # fastavro writes full names
+            names = {f"{record}.{each}" for field in fields for each in (field["name"], *field.get("aliases", ()))}
+            return names.union(*(_fields(field["type"]) for field in fields))
+        case {"type": inner, **rest}:
+            return _fields(inner) | _fields(rest.get("items")) | _fields(rest.get("values"))
+        case [*branches]:
+            return set().union(*map(_fields, branches))
+    return set()
+
+
+@cache
 def parsed(kind: str) -> Any:
     """Today's schema as fastavro takes it."""
     return fastavro.parse_schema(dict(schema(kind)))

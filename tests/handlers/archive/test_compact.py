@@ -3,6 +3,7 @@
 import hashlib
 import io
 import json
+from copy import deepcopy
 from pathlib import Path
 
 import fastavro
@@ -319,6 +320,22 @@ def test_files_of_an_older_schema_are_read_and_what_they_lack_is_empty(world):
     world.file([sale(2)], "2026-new", "sale")
     world.compact()
     assert [row["isSuppressed"] for row in world.rows("sale")] == [None, None]
+
+
+@pytest.mark.parametrize("inside", [False, True])
+def test_files_of_a_later_schema_keep_what_only_it_has(world, inside):
+    """Whoever goes back to an older version must not lose what the newer one has archived."""
+    later, row = deepcopy(schema("demand")), demand(1)
+    [dates] = [field["type"] for field in later["fields"] if field["name"] == "date"]
+    (dates if inside else later)["fields"].append({"name": "wish", "type": ["null", "string"], "default": None})
+    (row["date"] if inside else row)["wish"] = "front"
+    body = io.BytesIO()
+    fastavro.writer(body, fastavro.parse_schema(later), [row])
+    world.put(f"{partition_prefix('demand', DAY)}2026-later.avro", body.getvalue())
+    world.file([demand(2)], "2026-now")
+    before = world.versions()
+    assert world.compact()["unreadable"] == 1
+    assert world.versions() == before
 
 
 def test_the_example_event_is_one(world):

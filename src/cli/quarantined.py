@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
+from botocore.exceptions import ClientError
+
 from adapters.aws.archive_bucket import ArchiveBucket
 from adapters.aws.faults import code
 from cli.deployment import Deployment
@@ -34,6 +36,6 @@ def opened_at(bucket: ArchiveBucket, key: str) -> Quarantined | None:
     except Rejected:
         return unreadable(key)
     except Unavailable as reason:
-        if code(reason.__cause__) == "NoSuchKey":  # type: ignore[arg-type]
+        if isinstance(reason.__cause__, ClientError) and code(reason.__cause__) == "NoSuchKey":
             return None
         raise

@@ -3,13 +3,14 @@
 import json
 
 import pytest
+from botocore.exceptions import ConnectionClosedError, EndpointConnectionError, ReadTimeoutError
 from replay_world import change, demand, own, replay_world
 from typer.testing import CliRunner
 
 from cli import errors
 from cli.patching import patch_in
 from domain.archive.places import ERRORS, REPLAYS
-from domain.errors import Rejected
+from domain.errors import Rejected, Unavailable
 
 STACK = "ours"
 MAIL = "f1@example.org"
@@ -136,3 +137,20 @@ def test_a_file_that_holds_no_patch_is_refused(tmp_path, body, says):
         file.write_text(body)
     with pytest.raises(Rejected, match=says):
         patch_in(file)
+
+
+@pytest.mark.parametrize("error", [ReadTimeoutError, EndpointConnectionError, ConnectionClosedError])
+def test_an_object_that_cannot_be_read_now_is_neither_gone_nor_a_crash(world, error):
+    filled(world)
+    events = own("s3").meta.events
+
+    def cut_off(**_):
+        raise error(endpoint_url="https://archive")
+
+    events.register("before-call.s3.GetObject", cut_off)
+    try:
+        with pytest.raises(Unavailable, match="errors/"):
+            world.quarantined()
+    finally:
+        events.unregister("before-call.s3.GetObject", cut_off)
+    assert len(world.quarantined()) == 4

@@ -16,6 +16,7 @@ from domain.errors import Rejected
 ARCHIVED, ALREADY, DROPPED, PARKED, SKIPPED = "archived", "already archived", "dropped", "parked", "skipped"
 REJECTED, UNPATCHED = "still rejected", "not patched"
 SETTLED = (ARCHIVED, ALREADY, DROPPED, PARKED, SKIPPED)  # these leave their objects; of equal ones the first counts
+LONGEST = 500  # characters of an event id: the ledger's keys take 2,048 bytes, and DynamoDB's own ids are far shorter
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +154,7 @@ def _named(text: str, parse: Parse) -> tuple[str, str]:
         at = moment(record["dynamodb"]["ApproximateCreationDateTime"])
     except (KeyError, TypeError, ValueError):
         at = ""
-    return id if isinstance(id, str) and id else f"text:{digest(text)}", at
+    return id if isinstance(id, str) and 0 < len(id) <= LONGEST else f"text:{digest(text)}", at
 
 
 def _rank(verdict: Verdict) -> tuple[int, str, str, str]:

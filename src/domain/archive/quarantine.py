@@ -103,6 +103,9 @@ def _document(key: str, body: bytes) -> dict[str, Any]:
 
 def _error(key: str, document: dict[str, Any]) -> Quarantined:
     parked = parked_in(document)
+    texts = (*parked.events, *parked.numbers, parked.source, parked.code, parked.message, parked.fingerprint)
+    if not all(isinstance(it, str) for it in texts):
+        raise TypeError("a record is a text, and so is what names it")
     arrived = datetime.fromisoformat(parked.at).timestamp()
     garbled = parked.code == "malformed_base64"
     records = tuple(

@@ -45,7 +45,7 @@ def reference(kind: str, image: Image, at: str) -> dict[str, str]:
     """`id` is empty where the image lacks a part of it: the encoder refuses such an image."""
     try:
         id = ID[kind](image)
-    except (KeyError, TypeError):
+    except (KeyError, TypeError, RecursionError):  # the last of what is no text, and too deep to be told as one
         id = ""
     return {"id": id, "timestamp": _since(kind, image, at)}
 

@@ -3,6 +3,7 @@
 import json
 import re
 
+import orjson
 import pytest
 from archive_world import change, demand, notification, text, texts
 
@@ -96,6 +97,15 @@ def test_a_file_that_is_not_put_is_one_error_of_its_records():
     assert (parked.numbers, parked.source, parked.at) == (("100", "101"), SHARD, "2026-11-20T12:00:00.000000Z")
     assert json.loads(parked.events[0]) == change("a", demand("0001"))
     assert "0002@people.example" not in parked.events[1]
+
+
+@pytest.mark.parametrize("levels", [100, 500, 990, 1010])
+def test_what_is_nested_deeper_than_python_tells_texts_is_parked_and_stops_nobody(levels):
+    deep = json.dumps(change("a", demand("0001", eventId={"S": "deep"}))).replace('"deep"', "[" * levels + "]" * levels)
+    arrived = [Arrival("1", deep.encode(), 1795176000.5), *arrivals(change("b", demand("0002")))]
+    batch = sort_out(arrived, source=SHARD, parse=orjson.loads, writers=kind_writers())
+    assert [parked.fingerprint for parked in batch.parked] == ["wrong_type:demand:eventId"]
+    assert [file.numbers for file in batch.files] == [("100",)]
 
 
 def test_an_arrival_without_a_readable_time_is_parked_at_the_time_it_arrived():

@@ -144,6 +144,21 @@ def test_what_is_no_object_of_the_archive_is_rejected(key, body):
         opened(key, body)
 
 
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"events": [{"a": 1}]},
+        {"sequenceNumbers": [1]},
+        {"source": None},
+        {"error": {"message": "m", "code": "c", "fingerprint": 7}},
+    ],
+)
+def test_what_only_looks_like_an_error_document_is_rejected(other):
+    alike = {**json.loads(error_object("{}")), **other}
+    with pytest.raises(Rejected, match="is no object of the archive's"):
+        opened(f"{ERRORS}x.json", json.dumps(alike).encode())
+
+
 # Steps and parts
 
 

@@ -115,6 +115,14 @@ def test_a_setting_leaves_alone_what_is_right_without_it(world):
     assert {fan: row["saleId"] for fan, row in world.current().items()} == {"right": "s1", "wrong": "s2"}
 
 
+def test_an_event_id_that_no_key_can_hold_keeps_nobody_from_being_replayed(world):
+    long = change(demand("f7", None), id="é" * 3000)
+    world.arrive(long, *broken(1))
+    assert world.replay("saleId=s2") == {"archived": 2}
+    assert world.replay("saleId=s2") == {}
+    assert (world.waiting(), len(world.archived())) == ([], 2)
+
+
 def test_one_cause_alone_is_replayed(world):
     world.arrive(*broken(1), change(demand("f7", requestedDateTime={"BOOL": True})))
     world.replay("saleId=s2", cause=BROKEN)

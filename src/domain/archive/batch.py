@@ -3,7 +3,7 @@
 from binascii import a2b_base64
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from domain.archive.change import Change
 from domain.archive.encoder import Encode
@@ -22,8 +22,7 @@ Place = tuple[str, str]  # kind, date
 Parse = Callable[[bytes], Any]  # JSON; a ValueError says that it is none
 
 
-@dataclass(frozen=True, slots=True)
-class Arrival:
+class Arrival(NamedTuple):
     """A change record's JSON. `number` names it in its source; `arrived` is in epoch seconds.
 
     `encoded` is the base64 text that `data` came as, where its bearer keeps that anyway: then nobody need keep both.

@@ -24,7 +24,7 @@ from domain.archive.kinesis import arrived
 
 Records = Sequence[dict[str, Any]]
 SIZES = (1_000, 10_000)
-ROUNDS = {1_000: 15, 10_000: 5}
+ROUNDS = {1_000: 15, 10_000: 9}
 CPU = "CPU µs per record"
 GOAL, FLOOR_GOAL, MEMORY_GOAL = 3.5, 0.4, 80
 

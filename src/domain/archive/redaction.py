@@ -17,7 +17,10 @@ QUOTED = re.compile(rf"\b({NAMES})\\*\"\s*:")
 EVENT_NAME = re.compile(r'"eventName"\s*:\s*"([^"]*)"')
 # In a text that is no JSON: a personal name, or what may spell one (escaped letters, two-byte letters).
 PERHAPS = re.compile(rf"{NAMES}|\\u00[2-7]|\x00", re.IGNORECASE)
-
+# In one whose names may be garbled as well, all of an image is.
+IMAGE = re.compile(rf"{PERHAPS.pattern}|(?:New|Old)Image", re.IGNORECASE)
+# What a change record begins with: no value of an item stands before this, unless its own beginning is missing.
+HEAD = re.compile(r'\{(?:[^{}]|\{[^{}]*\})*"dynamodb"')
 TELLING = re.compile(rf"{NAMES}|REMOVE|eventName|OldImage|ApproximateCreation", re.IGNORECASE)
 
 
@@ -44,12 +47,12 @@ def event_text(data: bytes, record: Any = None) -> str:
 
 
 def by_text(text: str) -> str:
-    """What cannot be parsed is cut off where a personal value may begin, unless it says that nothing was removed."""
+    """What cannot be parsed is cut off where an item or a personal value may begin, unless it says that nothing was removed."""
     if _says_it_stays(text):
         return text
-    if not text.startswith("{") and TELLING.search(text):
+    if not HEAD.match(text) and TELLING.search(text):
         return REDACTED  # without its head a record may begin with a value
-    perhaps = PERHAPS.search(text)
+    perhaps = IMAGE.search(text)
     return text[: perhaps.start()] + REDACTED if perhaps else text
 
 

@@ -119,7 +119,8 @@ whole = json.dumps(record("REMOVE"))
     whole[:-1], whole[1:], whole + "}", whole.replace(":", "", 1), whole.replace('"REMOVE"', "REMOVE"), "x" + whole,
     whole.replace("email", "\\u0065mail")[:-1], whole.encode("utf-16").decode("latin-1"), whole.upper(), whole.replace("REMOVE", "REMO"),
     whole[whole.index(SECRET) :], whole[whole.rindex(SECRET) :] + ', "eventName": "REMOVE"', whole[: whole.index(SECRET) + 6],
-    whole.replace("eventName", "event")[1:], '{"S": ' + whole[whole.index(SECRET) - 1 :], '{"S": "' + SECRET + '"}}}}, "eventSource": "aws:dynamodb", "REMOVE',
+    whole.replace("eventName", "event")[1:],
+    '{"S": ' + whole[whole.index(SECRET) - 1 :], '{"S": "' + SECRET + '"}}}}, "eventSource": "aws:dynamodb", "REMOVE',
 ])  # fmt: skip
 def test_of_a_broken_text_that_may_be_a_removal_no_value_is_kept(broken):
     said = event_text(broken.encode("utf-8"))

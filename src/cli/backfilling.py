@@ -2,14 +2,14 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import islice
 
 import orjson
 
 from adapters.aws.archive_bucket import ArchiveBucket
 from adapters.aws.archive_delivery import deliver
-from adapters.aws.found_items import export_at, scanned
+from adapters.aws.found_items import clock_of, export_at, scanned
 from adapters.files.kind_writers import kind_writers
 from cli.deployment import Deployment
 from domain.archive.backfill import as_found, canonical
@@ -26,8 +26,9 @@ def found(deployment: Deployment, export: str | None) -> tuple[datetime, Iterabl
     if export:
         at = export_at(deployment.client("s3"), export)
         return at.taken(), at.items()
-    since = datetime.now(UTC)  # before the first page is read: whatever changes from now on is told by the stream
-    return since, scanned(deployment.client("dynamodb"), deployment.names["demand_table"])
+    dynamodb, table = deployment.client("dynamodb"), deployment.names["demand_table"]
+    # Before the first page is read: whatever changes from now on is told by the stream. This machine's clock may be fast.
+    return clock_of(dynamodb, table), scanned(dynamodb, table)
 
 
 def wanted(items: Iterable[Image], kinds: Collection[str]) -> Iterator[Image]:

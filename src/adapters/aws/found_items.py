@@ -4,6 +4,7 @@ import gzip
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -27,6 +28,13 @@ def scanned(dynamodb: "DynamoDBClient", table: str) -> Iterator[Image]:
         pages = dynamodb.get_paginator("scan").paginate(TableName=table, ConsistentRead=True)
         for page in pages:
             yield from page["Items"]
+
+
+def clock_of(dynamodb: "DynamoDBClient", table: str) -> datetime:
+    """What time it is where the table is, which is what its changes are dated by; cut to the second, so never too late."""
+    with aws_calls(f"describe {table}"):
+        told = dynamodb.describe_table(TableName=table)["ResponseMetadata"]["HTTPHeaders"]
+    return parsedate_to_datetime(told["date"])
 
 
 def of_fan(dynamodb: "DynamoDBClient", table: str, fan: str) -> int:

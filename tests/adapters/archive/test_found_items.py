@@ -8,7 +8,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from adapters.aws.found_items import export_at, of_fan, scanned
+from adapters.aws.found_items import clock_of, export_at, of_fan, scanned
 from domain.errors import Rejected
 from tests.keyed_tables import make_table
 
@@ -49,6 +49,18 @@ def test_a_scan_gives_every_item_typed_as_it_stands(aws):
         dynamodb.put_item(TableName="Demand", Item=item)
     assert sorted(scanned(dynamodb, "Demand"), key=lambda it: it["SK"]["S"]) == ITEMS
     assert [of_fan(dynamodb, "Demand", fan) for fan in ("0", "2", "7")] == [2, 1, 0]
+
+
+def test_the_time_is_the_tables_and_not_this_machines(aws):
+    """A row of a fast clock would outlive what the stream tells of the minutes in between."""
+    dynamodb = aws("dynamodb")
+    make_table(dynamodb, "Demand")
+
+    def answered(http_response, parsed, **_):
+        parsed["ResponseMetadata"]["HTTPHeaders"]["date"] = "Fri, 20 Nov 2026 10:00:07 GMT"
+
+    dynamodb.meta.events.register("after-call.dynamodb.DescribeTable", answered)
+    assert clock_of(dynamodb, "Demand") == datetime(2026, 11, 20, 10, 0, 7, tzinfo=UTC)
 
 
 def test_an_export_gives_its_instant_and_the_items_of_all_its_files(exported):

@@ -50,6 +50,7 @@ class ArchiveStack(Stack):
         analysts = AnalystPolicy(self, "Analysts", bucket=stores.bucket, catalogue=catalogue.name)
         watch = ArchiveWatch(alarms, archiver, mapping)
         watch.over_records()
+        watch.over_compaction()
         watch.over_lag(demand.changes)
         board = ArchiveDashboard(self, "Dashboard")
         board.records(mapping)

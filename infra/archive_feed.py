@@ -17,7 +17,9 @@ from infra.stages import Stage
 
 BATCH = 1000  # records
 LANES = 2  # batches of one shard in work at once, each with items of its own
-RETRIES = 10
+# An S3 that takes nothing takes no given-up batch either: six hours or so of tries, a minute apart. A record that kills the
+# function keeps back its own lane alone for that long, and alarms tell within minutes.
+RETRIES = 200
 OLDEST = Duration.hours(24)  # of a record that is still tried; after that it lies in the bucket, to be replayed
 NIGHTLY = "cron(0 5 * * ? *)"  # after the day's other jobs
 READING = (

@@ -4,15 +4,16 @@ from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_lambda as lambda_
 
+from handlers.archive.settings import NAMESPACE
 from infra.function import PythonFunction
 
-NAMESPACE = "Ovation/Archive"
 RECORDS, FILES, ERRORS, SKIPPED = "ArchivedRecords", "ArchiveFiles", "ArchiveErrors", "SkippedRows"
+LEFT, UNREADABLE = "PartitionsLeft", "PartitionsUnreadable"
 FIVE = Duration.minutes(5)
 
 
 def archived(name: str) -> cloudwatch.Metric:
-    """A count of `stream_archiver`."""
+    """A count of `stream_archiver`, or of `compact`."""
     return cloudwatch.Metric(namespace=NAMESPACE, metric_name=name, statistic="Sum", period=FIVE)
 
 

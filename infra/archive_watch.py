@@ -9,7 +9,7 @@ from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from infra.alarms import Alarms
-from infra.archive_metrics import ERRORS, FILES, FIVE, RECORDS, SKIPPED, archived, lag, of_mapping
+from infra.archive_metrics import ERRORS, FILES, FIVE, LEFT, RECORDS, SKIPPED, UNREADABLE, archived, lag, of_mapping
 from infra.dashboard import graph
 from infra.function import PythonFunction
 
@@ -43,6 +43,14 @@ class ArchiveWatch:
         lost = "Records are neither archived nor kept aside: run `ovation archive verify`, then `ovation archive backfill`."
         at_least(1, of_mapping(self._mapping, DROPPED), id="RecordsDropped", says=lost)
         at_least(1, self._archiver.metric(UNKEPT, statistic="Sum", period=FIVE), id="RecordsUnkept", says=lost)
+
+    def over_compaction(self) -> None:
+        """A night's work that was not done shows in slower queries first, and in none at all where a file cannot be read."""
+        for name, says in {
+            LEFT: "Compaction had no time or no answer for some dates: see its log; the next night goes on.",
+            UNREADABLE: "A file of the archive cannot be read, so its date is not compacted: compact's log names it.",
+        }.items():
+            self._alarms.at_least(1, archived(name), id=name, says=says)
 
     def over_lag(self, changes: kinesis.IStream) -> None:
         for name, limit in {"Behind": BEHIND, "Late": LATE}.items():

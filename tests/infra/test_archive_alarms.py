@@ -77,3 +77,9 @@ def test_the_dashboard_shows_records_files_errors_and_how_late_they_are(archive)
     text = json.dumps(board["DashboardBody"])
     for name in ("ArchivedRecords", "ArchiveFiles", "ArchiveErrors", "SkippedRows", "IteratorAge"):
         assert name in text
+
+
+def test_a_date_that_is_not_compacted_is_known(alarms):
+    for metric in ("PartitionsLeft", "PartitionsUnreadable"):
+        [alarm] = alarms[metric]
+        assert (alarm["Namespace"], alarm["Threshold"], alarm["Statistic"]) == (NAMESPACE, 1, "Sum")

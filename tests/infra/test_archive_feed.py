@@ -35,7 +35,7 @@ def test_nothing_is_filtered_for_a_filter_drops_what_is_no_json_without_a_word(m
 def test_what_fails_is_narrowed_down_tried_again_for_a_day_at_most_and_then_kept_in_the_bucket(archive, mapping):
     assert mapping["BisectBatchOnFunctionError"]
     assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
-    assert mapping["MaximumRetryAttempts"] == 10
+    assert mapping["MaximumRetryAttempts"] == 200
     assert mapping["MaximumRecordAgeInSeconds"] == 24 * 3600
     assert archive.name_of(mapping["DestinationConfig"]["OnFailure"]["Destination"]) == "Archive"
 

@@ -7,6 +7,7 @@ from functools import cache
 from typing import Any, Literal
 
 from aws_lambda_powertools import Logger
+from aws_lambda_powertools.metrics import MetricUnit, single_metric
 from botocore.config import Config
 
 from adapters.aws.archive_versions import ArchiveVersions
@@ -17,12 +18,14 @@ from domain.archive.kinds import KINDS
 from domain.archive.places import DATA
 from domain.errors import Rejected, Unavailable, Unknown
 from handlers.archive.compacting.replacing import Replaced, replace
-from handlers.archive.settings import CompactSettings
+from handlers.archive.settings import NAMESPACE, CompactSettings
 
 # Three tries of half a minute are less than the time that a lease has left when a call begins.
 FILES = Config(retries={"mode": "standard", "total_max_attempts": 3}, connect_timeout=5, read_timeout=30)
 # Seconds kept back, and the deflated bytes that a second is enough for, with half a processor (measured: 1.9 MB with a whole one).
 RESERVE, PACE = 15.0, 800_000
+
+METRICS = {"PartitionsLeft": "left", "PartitionsUnreadable": "unreadable"}  # what somebody has to look at
 
 Outcome = Replaced | Literal["left", "unreadable"]
 
@@ -71,8 +74,12 @@ def compact(
     except Held as reason:
         logger.warning("held", extra={"heldBy": reason.holder, "until": reason.until.isoformat()})
         return {**_answer([]), "heldBy": reason.holder}
-    logger.info("compact", extra=_answer(outcomes))
-    return _answer(outcomes)
+    answer = _answer(outcomes)
+    logger.info("compact", extra=answer)
+    for name, part in METRICS.items():
+        with single_metric(name, MetricUnit.Count, answer[part], namespace=NAMESPACE):
+            pass
+    return answer
 
 
 def _outcome(

@@ -18,8 +18,7 @@ from adapters.files.kind_writers import kind_writers
 from domain.archive.batch import Batch, KindWriter
 from domain.archive.replaying import Part, parts_of, plan_in
 from handlers.archive.replaying.settle import settle
-from handlers.archive.settings import ReplaySettings
-from handlers.archive.stream_archiver import NAMESPACE
+from handlers.archive.settings import NAMESPACE, ReplaySettings
 
 RESERVE = 120.0  # seconds; a part takes a few, and with all its tries less than this
 

@@ -1,8 +1,10 @@
-"""The settings of the archive's functions."""
+"""The settings of the archive's functions, and what their metrics go under."""
 
 from dataclasses import dataclass
 
 from handlers.settings import Settings
+
+NAMESPACE = "Ovation/Archive"  # of the metrics
 
 
 @dataclass(frozen=True)

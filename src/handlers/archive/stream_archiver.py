@@ -14,9 +14,7 @@ from adapters.aws.session import client
 from adapters.files.kind_writers import kind_writers
 from domain.archive.batch import Batch, KindWriter, sort_out
 from domain.archive.kinesis import Record, arrived, source_of
-from handlers.archive.settings import StreamArchiverSettings
-
-NAMESPACE = "Ovation/Archive"
+from handlers.archive.settings import NAMESPACE, StreamArchiverSettings
 
 logger = Logger(service="stream_archiver")
 

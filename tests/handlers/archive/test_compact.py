@@ -282,6 +282,18 @@ def test_without_time_nothing_is_begun_and_said_to_be_left(world):
     assert world.versions() == before
 
 
+def test_what_is_left_and_what_cannot_be_read_is_measured(world, capsys):
+    world.files(3)
+    world.compact(left=10_000)
+    world.put(f"{PREFIX}2026-broken.avro", b"Obj\x01 and no more")
+    world.compact()
+    found = {}
+    for line in map(json.loads, filter(lambda it: '"_aws"' in it, capsys.readouterr().out.splitlines())):
+        for metric in line["_aws"]["CloudWatchMetrics"][0]["Metrics"]:
+            found.setdefault(metric["Name"], []).append(sum(line[metric["Name"]]))
+    assert found == {"PartitionsLeft": [1, 0], "PartitionsUnreadable": [0, 1]}
+
+
 def test_a_second_one_ends_saying_who_is_at_work(world):
     world.files(3)
     before = world.versions()

@@ -105,6 +105,7 @@ class Lambda:
 @dataclass(frozen=True)
 class Context:
     world: "ReplayWorld"
+    aws_request_id: str = "1"
 
     def get_remaining_time_in_millis(self) -> int:
         return next(self.world.remaining)

@@ -5,10 +5,12 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from uuid import uuid4
 
 import orjson
 
 from adapters.aws.archive_bucket import ArchiveBucket
+from adapters.aws.leases import Lease
 from adapters.aws.replay_ledger import ReplayLedger
 from adapters.files.kind_writers import kind_writers
 from cli.deployment import Deployment
@@ -48,17 +50,25 @@ def replayed(
 ) -> Replayed:
     """Plans that were begun are brought to their end first: what they have settled is not planned again."""
     patch, settings = patch_in(file) if file else None, [setting(it) for it in assignments]
-    bucket, done = bucket_of(deployment), None
+    bucket = bucket_of(deployment)
     begun = unfinished(bucket)
-    if apply:
-        done = sum((worked(deployment, key) for key in begun), Counter())
-    found = list(quarantined(bucket, cause))
-    if cause and not found and not begun:
-        raise Rejected(f"nothing has the cause {cause}: see `ovation errors list`")
-    plan = planned(found, patch, settings, ledger_of(deployment))
-    if done is not None and plan.parts:
-        done += worked(deployment, written(plan, bucket))
-    return Replayed(plan.id, len(plan.parts), begun, plan.tallies, None if done is None else dict(done))
+
+    def plan() -> Plan:
+        found = list(quarantined(bucket, cause))
+        if cause and not found and not begun:
+            raise Rejected(f"nothing has the cause {cause}: see `ovation errors list`")
+        return planned(found, patch, settings, ledger_of(deployment))
+
+    done = sum((worked(deployment, key) for key in begun), Counter()) if apply else None
+    made = plan()
+    if done is not None and made.parts:
+        # Made once more, now that nobody else is at work: what an erasure takes out of errors/ must not come back with a plan.
+        with lease_of(deployment).held() as lease:
+            made = plan()
+            lease.keep()
+            key = written(made, bucket)
+        done += worked(deployment, key)
+    return Replayed(made.id, len(made.parts), begun, made.tallies, None if done is None else dict(done))
 
 
 def planned(found: Sequence[Quarantined], patch: Patch | None, settings: Sequence[Patch], ledger: ReplayLedger) -> Plan:
@@ -113,6 +123,11 @@ def worked(deployment: Deployment, key: str) -> Counter[str]:
         left = answer["left"]
         outcomes.update(answer["outcomes"])
     return outcomes
+
+
+def lease_of(deployment: Deployment) -> Lease:
+    holder = f"plan of a replay {uuid4().hex[:8]}"
+    return Lease(deployment.client("dynamodb"), deployment.names["archive_ledger_table"], holder)
 
 
 def ledger_of(deployment: Deployment) -> ReplayLedger:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from replay_world import Context, change, demand, own, replay_world
 
 from adapters.aws.leases import Lease
+from cli import replays
 from cli.archive_reading.local import LocalArchive
 from cli.archive_reading.places import Bucket
 from cli.quarantined import bucket_of
@@ -18,7 +19,7 @@ from cli.replays import planned, unfinished, written
 from domain.archive.patches import setting
 from domain.archive.places import DATA, ERRORS, LOST, REPLAYS
 from domain.errors import Rejected, Unavailable
-from handlers.archive import replay
+from handlers.archive import erase, replay
 
 BROKEN = "missing_field:demand:saleId"
 SLOW = 100_000  # milliseconds: less than what a function keeps back
@@ -294,8 +295,41 @@ def test_nothing_is_done_while_another_one_rewrites_the_archive(world):
     before = world.objects()
     with Lease(own("dynamodb"), "Ledger", "erase 1").held(), pytest.raises(Unavailable, match="erase 1 is at work"):
         world.replay("saleId=s2")
-    assert world.objects() == before
-    assert world.replay() == {"archived": 2}  # the plan had been written: it comes to its end
+    assert (world.objects(), world.keys(REPLAYS)) == (before, [])
+    assert world.replay("saleId=s2") == {"archived": 2}
+
+
+def test_a_plan_that_another_one_keeps_from_being_done_comes_to_its_end_later(world):
+    world.arrive(*broken(2))
+    plan = planned(world.quarantined(), None, [setting("saleId=s2")], world.replays())
+    key = written(plan, bucket_of(world.deployment))
+    with Lease(own("dynamodb"), "Ledger", "erase 1").held():
+        assert replay.handler({"plan": key}, Context(world))["heldBy"] == "erase 1"
+        with pytest.raises(Unavailable, match="erase 1 is at work"):
+            world.replay()
+    assert world.replay() == {"archived": 2}
+
+
+@pytest.mark.parametrize("before_the_plan", [1, 2])
+def test_who_is_erased_while_a_plan_is_made_does_not_come_back_with_it(world, monkeypatch, before_the_plan):
+    """Once before the lease is taken, once while it is held."""
+    world.arrive(change(demand("gone", None), id="a"), change(demand("stays", None), 3, id="b"))
+    erase.live.cache_clear()
+    made, answers = [], []
+
+    def erased_too(found, *rest):
+        made.append(found)
+        if len(made) == before_the_plan:
+            answers.append(erase.handler({"fanId": "gone"}, Context(world)))
+        return planned(found, *rest)
+
+    monkeypatch.setattr(replays, "planned", erased_too)
+    world.replay("saleId=s2")
+    if before_the_plan == 2:
+        assert answers[0]["heldBy"].startswith("plan of a replay")
+        assert erase.handler({"fanId": "gone"}, Context(world))["done"]
+    assert [row["fanId"] for row in world.rows()] == ["stays"]
+    assert not [key for key in world.keys() if b"gone" in world.body(key)]
 
 
 @pytest.mark.parametrize("call", [1, 3, 5, 7, 9])

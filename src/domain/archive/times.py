@@ -12,7 +12,7 @@ USUAL = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T(?:[01][0-9]|2[0-3]):[0-5][0-9]:
 ISO = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?(?:Z|[+-][0-9]{2}(?::?[0-9]{2})?)?)?"
 )
-DIGITS = re.compile(r"[0-9]{1,17}")
+DIGITS = re.compile(r"[0-9]{9,17}")  # fewer lie before 1973: 20261120 is rather a date
 
 
 def moment(number: object) -> str:

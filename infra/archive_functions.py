@@ -13,7 +13,9 @@ from infra.function import Fleet, PythonFunction
 from infra.naming import pascal
 
 TIMEOUTS: Mapping[str, Duration] = {
-    "stream_archiver": Duration.minutes(2),  # four tries of data and four of errors, in the worst of hours
+    "stream_archiver": Duration.minutes(
+        2
+    ),  # three tries of a file and three of the error it becomes, by sixteen at a time
     **dict.fromkeys(("replay", "compact", "erase"), Duration.minutes(15)),
 }
 ALONE = (

@@ -23,7 +23,7 @@ DELETED_AT_ONCE = 1_000  # keys of one DeleteObjects call, S3's limit
 AT_ONCE = 16  # puts on their way at a time
 
 # For what puts alone: how often and how patiently to try again is then this module's business. Three tries for a file and
-# three for the error object it becomes end within the archiver's minute, even if S3 does not answer at all.
+# three for the error object it becomes end within a minute, even if S3 does not answer at all; the archiver has two.
 ONE_TRY = Config(
     retries={"mode": "standard", "total_max_attempts": 1},
     connect_timeout=2,

@@ -3,6 +3,7 @@
 import base64
 import gzip
 import json
+import tracemalloc
 from hashlib import sha256
 from pathlib import Path
 
@@ -11,9 +12,12 @@ from rewrite_world import DAY, demand, records, rewrite_world, sale
 
 from adapters.files import avro_files
 from adapters.files.avro_blocks import blocks
+from domain.archive.fan import Fan
 from domain.archive.places import partition_prefix
 from domain.errors import Rejected, Unavailable
 from handlers.archive import erase
+from handlers.archive.erasing import results
+from handlers.archive.erasing.cutting import Cut, cut
 
 FAN, OTHERS = "f1", ("f10", "xf1", "f1-2", "F1")
 PREFIX = partition_prefix("demand", DAY)
@@ -485,6 +489,34 @@ def test_results_are_looked_into_when_packed_and_go_when_they_cannot_be(world):
     world.put("results/d.gz", gzip.compress(b"x" * 100)[:-9])
     world.receipt(FAN)
     assert world.listed("results/") == ["results/b.gz"]
+
+
+def test_a_packed_result_is_not_laid_open_as_a_whole():
+    """Eight are in work at a time, in a gigabyte."""
+    line = b'{"fanid":"bob","eventid":"e1","saleid":"s1"}\n'
+    body = gzip.compress(line * 1_000_000 + b'{"fanid":"f1"}\n' + line, 1)
+    tracemalloc.start()
+    found = cut("results/a.gz", body, Fan("f1"))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert found == Cut(1, None)
+    assert peak < 16e6
+
+
+@pytest.mark.parametrize("piece", [1, 7, 64, 100_000])
+def test_a_line_of_a_result_is_looked_at_once_wherever_it_is_cut(piece, monkeypatch):
+    monkeypatch.setattr(results, "PIECE", piece)
+    rows = "".join(f'"f1","zoë {place}"\n"bob","{place}"\n' for place in range(50)) + '"f1"'
+    assert cut("results/a.csv", rows.encode(), Fan("f1")) == Cut(51, None)
+    assert cut("results/a.csv", rows.encode(), Fan("f10")) is None
+
+
+def test_a_result_without_lines_goes(monkeypatch):
+    monkeypatch.setattr(results, "PIECE", 4)
+    monkeypatch.setattr(results, "LONGEST", 16)
+    assert cut("results/a.csv", b"x" * 17, Fan("f1")) == Cut(0, None)
+    assert cut("results/a.csv", b"x" * 16, Fan("f1")) is None
+    assert cut("results/a.csv", b"a\nb", Fan("a\nb")) == Cut(0, None)
 
 
 def test_kinds_that_have_no_fan_are_not_even_read(world):

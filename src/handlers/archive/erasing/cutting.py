@@ -1,8 +1,6 @@
 """An object's bytes in, what of it is a fan's and the same object without that out, by the place it lies in."""
 
-import gzip
 import json
-import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -12,6 +10,7 @@ from domain.archive.fan import OWNER, Fan, told_of
 from domain.archive.places import DATA, ERRORS, LOST, REPLAYS, RESULTS, partition_at
 from domain.archive.quarantine import opened, without
 from domain.errors import Rejected
+from handlers.archive.erasing.results import shown
 
 AVRO, JSON = "avro/binary", "application/json"
 NOBODYS = ".metadata"  # Athena's: the columns of the result beside it, no values
@@ -84,12 +83,10 @@ def _text(key: str, body: bytes, fan: Fan) -> Cut | None:
 def _result(key: str, body: bytes, fan: Fan) -> Cut | None:
     """Results may be asked for again: one that holds the fan goes as a whole, and so does one that is no text to look into."""
     try:
-        text = (gzip.decompress(body) if body.startswith(b"\x1f\x8b") else body).decode()
-    except (ValueError, OSError, EOFError, zlib.error):
+        rows = shown(body, fan)
+    except Rejected:
         return Cut(0, None)
-    if not fan.shown_in(text):
-        return None
-    return Cut(sum(map(fan.shown_in, text.split("\n"))), None)
+    return Cut(rows, None) if rows else None
 
 
 def _owned() -> frozenset[str]:

@@ -13,9 +13,7 @@ from infra.function import Fleet, PythonFunction
 from infra.naming import pascal
 
 TIMEOUTS: Mapping[str, Duration] = {
-    "stream_archiver": Duration.minutes(
-        2
-    ),  # three tries of a file and three of the error it becomes, by sixteen at a time
+    "stream_archiver": Duration.minutes(2),  # three tries of a file, and three of the error it becomes
     **dict.fromkeys(("replay", "compact", "erase"), Duration.minutes(15)),
 }
 ALONE = (

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from botocore.exceptions import ConnectionClosedError, EndpointConnectionError, ReadTimeoutError
+from botocore.exceptions import ClientError, ConnectionClosedError, EndpointConnectionError, ReadTimeoutError
 from replay_world import change, demand, own, replay_world
 from typer.testing import CliRunner
 
@@ -154,3 +154,19 @@ def test_an_object_that_cannot_be_read_now_is_neither_gone_nor_a_crash(world, er
     finally:
         events.unregister("before-call.s3.GetObject", cut_off)
     assert len(world.quarantined()) == 4
+
+
+@pytest.mark.parametrize("verb", ["ListObjectsV2", "GetObject"])
+def test_who_may_not_read_the_bucket_is_told_so(world, verb):
+    filled(world)
+    events = own("s3").meta.events
+
+    def denied(**_):
+        raise ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, verb)
+
+    events.register(f"before-call.s3.{verb}", denied)
+    try:
+        with pytest.raises(Rejected, match=r"s3://archive.* cannot be read: .*AccessDenied"):
+            world.quarantined()
+    finally:
+        events.unregister(f"before-call.s3.{verb}", denied)

@@ -224,11 +224,11 @@ class RewriteWorld:
 
 
 @contextmanager
-def rewrite_world(endpoint: str | None = None) -> Iterator[RewriteWorld]:
-    """An empty archive, on moto or on an AWS that takes many calls at once. The world's own calls are not counted."""
+def rewrite_world(endpoint: str | None = None, name: str = "rewritten") -> Iterator[RewriteWorld]:
+    """An empty archive, on moto or on an AWS that takes many calls at once, by `name`. The world's own calls are not counted."""
     names = {"bucket": "archive", "table": "Ledger"}
     if endpoint:  # it is shared with other tests
-        names = {"bucket": "rewritten-archive", "table": "RewrittenLedger"}
+        names = {"bucket": f"{name}-archive", "table": f"{name}-ledger"}
     with ExitStack() as open_things:
         if not endpoint:
             open_things.enter_context(mock_aws())

@@ -40,7 +40,7 @@ class ArchiveVersions:
         """What a lister sees below the prefix, by key."""
         with aws_calls(f"list s3://{self.bucket}/{prefix}"):
             for page in self.s3.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=prefix):
-                yield from (Stored(item["Key"], item["Size"]) for item in page.get("Contents", ()))
+                yield from (Stored(item["Key"], item["Size"], item["ETag"]) for item in page.get("Contents", ()))
 
     def versions(self, prefix: str) -> Iterator[tuple[Version, ...]]:
         """All versions below the prefix, key by key, each key's newest first."""
@@ -75,9 +75,9 @@ class ArchiveVersions:
         with aws_calls(f"delete s3://{self.bucket}/{key}"):
             self.s3.delete_object(Bucket=self.bucket, Key=key)
 
-    def delete(self, keys: Sequence[str]) -> None:
-        """As `hide`, of many keys at once."""
-        self._delete({"Key": key} for key in keys)
+    def delete(self, files: Sequence[Stored]) -> None:
+        """As `hide`, of many at once, each only as it was listed. Unavailable: one was written anew since; the others are gone."""
+        self._delete({"Key": file.key, "ETag": file.tag} for file in files)
 
     def purge(self, key: str, ids: Iterable[str]) -> None:
         """Delete versions for good. Where the newest one goes, a reader gets the one before it."""
@@ -95,5 +95,5 @@ class ArchiveVersions:
             batch = {"Objects": wanted[first : first + AT_ONCE], "Quiet": True}
             with aws_calls(f"delete objects of s3://{self.bucket}"):
                 said = self.s3.delete_objects(Bucket=self.bucket, Delete=batch)  # type: ignore[arg-type]
-            if failed := said.get("Errors"):
+            if failed := [it for it in said.get("Errors", ()) if it.get("Code") not in GONE]:
                 raise Unavailable(f"delete {failed[0].get('Key')}: {failed[0].get('Code')}, and {len(failed) - 1} more")

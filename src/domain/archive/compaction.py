@@ -19,10 +19,11 @@ LANE = 8 * 1024**2  # of the deflated rows that are sorted together: some 64 MB 
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """An object as a lister sees it; `size` in bytes."""
+    """An object as a lister sees it; `size` in bytes, `tag` is another whenever its content is."""
 
     key: str
     size: int
+    tag: str = ""
 
     @property
     def compacted_at(self) -> str | None:

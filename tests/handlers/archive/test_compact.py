@@ -350,6 +350,38 @@ def test_files_of_a_later_schema_keep_what_only_it_has(world, inside):
     assert world.versions() == before
 
 
+def test_a_file_that_is_written_anew_meanwhile_stays(ministack):
+    """By an archiver that has a batch again, with other neighbours in it. (moto does not know of conditions on what is deleted.)"""
+    with rewrite_world(ministack.endpoint, "written-anew") as world:
+        key = world.file([demand(1)], "2026-11-20-12-00-00-a")
+        world.file([demand(2)], "2026-11-20-12-00-01-b")
+
+        def anew():
+            if world.operations[-1] == "DeleteObjects" and world.body(key) == first:
+                world.put(key, avro_files.write("demand", [demand(1), demand(3)]))
+
+        first = world.body(key)
+        with world.before_each_call(anew):
+            assert world.compact()["left"] == 1
+        assert set(world.events()) == {"ev-1", "ev-2", "ev-3"}
+        assert (world.compact()["rows"], world.events()) == (3, ["ev-1", "ev-2", "ev-3"])
+
+
+def test_what_a_delete_finds_gone_is_gone(ministack):
+    """Its answer was lost, and it was asked again."""
+    with rewrite_world(ministack.endpoint, "gone") as world:
+        world.files(2)
+
+        def gone():
+            if world.operations[-1] == "DeleteObjects":
+                for key in (key for key in world.listed() if "compacted" not in key):
+                    world.s3.delete_object(Bucket=world.bucket, Key=key)
+
+        with world.before_each_call(gone):
+            assert world.compact()["partitions"] == 1
+        assert len(world.listed()) == 1
+
+
 def test_the_example_event_is_one(world):
     event = json.loads((Path(__file__).parents[3] / "events/archive/compact.json").read_text())
     world.files(2)

@@ -31,7 +31,8 @@ def replace(partition: Partition, target: int, now: datetime, *, files: ArchiveV
 
     Whatever call it dies before, the next one finds old and new files together and does the same with all of them.
     Rejected: a file cannot be read or has a name of nobody's; nothing is done. Unknown: a new file is not what was written;
-    the old ones stay. Unavailable: S3 does not answer, or the lease is lost; the old ones may be gone in part.
+    the old ones stay. Unavailable: S3 does not answer, the lease is lost, or an old one was written anew meanwhile, and is still
+    there; the others may be gone in part.
     """
     named, written, rows = stamp(partition, now), 0, 0
     reading = Reading(partition, files.read)
@@ -40,7 +41,7 @@ def replace(partition: Partition, target: int, now: datetime, *, files: ArchiveV
         _store(container, partition, named, files)
         written, rows = written + 1, rows + container.rows
     lease.keep()
-    files.delete(partition.keys)
+    files.delete(partition.files)
     return Replaced(len(partition.files), written, rows, reading.rows - rows)
 
 

@@ -17,10 +17,9 @@ QUOTED = re.compile(rf"\b({NAMES})\\*\"\s*:")
 EVENT_NAME = re.compile(r'"eventName"\s*:\s*"([^"]*)"')
 # In a text that is no JSON: a personal name, or what may spell one (escaped letters, two-byte letters).
 PERHAPS = re.compile(rf"{NAMES}|\\u00[2-7]|\x00", re.IGNORECASE)
-# In one whose names may be garbled as well, all of an image is.
-IMAGE = re.compile(rf"{PERHAPS.pattern}|(?:New|Old)Image", re.IGNORECASE)
-# What a change record begins with: no value of an item stands before this, unless its own beginning is missing.
-HEAD = re.compile(r'\{(?:[^{}]|\{[^{}]*\})*"dynamodb"')
+# What a change record begins with, up to the images: whatever is garbled further on, this holds no value but the keys'.
+FLAT = r"\{(?:[^{}]|\{[^{}]*\})*"
+HEAD = re.compile(rf'{FLAT}"dynamodb"\s*:\s*\{{(?:[^{{}}]*"Keys"\s*:\s*{FLAT}\}})?')
 TELLING = re.compile(rf"{NAMES}|REMOVE|eventName|OldImage|ApproximateCreation", re.IGNORECASE)
 
 
@@ -47,13 +46,15 @@ def event_text(data: bytes, record: Any = None) -> str:
 
 
 def by_text(text: str) -> str:
-    """What cannot be parsed is cut off where an item or a personal value may begin, unless it says that nothing was removed."""
+    """What cannot be parsed is cut off where an image or a personal value may begin, unless it says that nothing was removed."""
     if _says_it_stays(text):
         return text
-    if not HEAD.match(text) and TELLING.search(text):
+    head = HEAD.match(text)
+    if not head and TELLING.search(text):
         return REDACTED  # without its head a record may begin with a value
-    perhaps = IMAGE.search(text)
-    return text[: perhaps.start()] + REDACTED if perhaps else text
+    perhaps = PERHAPS.search(text)
+    end = min(perhaps.start() if perhaps else len(text), head.end() if head else len(text))
+    return text[:end] + REDACTED if end < len(text) else text
 
 
 def base64_text(text: str) -> str:

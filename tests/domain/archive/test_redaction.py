@@ -132,9 +132,10 @@ def test_of_a_broken_text_that_may_be_a_removal_no_value_is_kept(broken):
 @given(st.integers(0, 255), st.integers(0, 4))
 def test_a_broken_name_hides_no_value(byte, place):
     removed = record("REMOVE")
-    removed["dynamodb"] = {"Keys": {"PK": {"S": "fan:f"}}, "OldImage": removed["dynamodb"]["OldImage"]}
+    images = {"OldImage": removed["dynamodb"]["OldImage"]}
+    removed["dynamodb"] = {"ApproximateCreationDateTime": 1795176000000000, "Keys": {"PK": {"S": "fan:f"}}, **images}
     data = bytearray(json.dumps(removed).encode()[:-1])
-    data[data.index(b"email") + place] = byte
+    data[data.index(b"email") + place] = data[data.index(b"OldImage") + place] = byte
     said = event_text(bytes(data))
     assert SECRET not in said
     assert "fan:f" in said

@@ -16,6 +16,7 @@ from botocore.config import Config
 from domain.solicitation.program import Program
 from sandbox.batch import BatchMachine, Progress, scheduled_at
 from sandbox.control import Address
+from sandbox.dispatching import LONGEST_CALL
 from sandbox.host import Host
 from sandbox.stand_ins import StandIns
 from sandbox.synth import ROOT
@@ -136,7 +137,8 @@ class Sandbox:
                 region_name=self.address.region,
                 aws_access_key_id="test",
                 aws_secret_access_key="test",  # noqa: S106
-                config=Config(s3={"addressing_style": "path"}),
+                # A function that is asked again while it is at work would work twice at once.
+                config=Config(s3={"addressing_style": "path"}, read_timeout=LONGEST_CALL),
             )
         return self._clients[service]
 

@@ -83,3 +83,7 @@ def test_a_file_that_a_dead_sandbox_left_is_removed(control: Control, address: A
     with pytest.raises(NotRunning, match=f"the sandbox of process {os.getpid()} does not answer"):
         Sandbox.attach(tmp_path)
     assert not (tmp_path / FILE).exists()
+
+
+def test_a_function_that_takes_its_quarter_of_an_hour_is_not_asked_again(address: Address, tmp_path: Path) -> None:
+    assert Sandbox(address, tmp_path).client("lambda").meta.config.read_timeout > 900

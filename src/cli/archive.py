@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Annotated
 
 import typer
+from botocore.exceptions import ClientError
 from rich.table import Table
 
 from cli.backfilling import filled, found, wanted
@@ -47,7 +48,7 @@ def backfill(
             counts = filled(deployment, wanted(items, kinds), since, dry=not yes)
     except Unavailable as reason:
         give_up(reason, FAILED)
-    except OvationError as reason:
+    except (OvationError, ClientError) as reason:  # also what AWS does not allow, in its words
         give_up(reason, BAD_INPUT)
     if as_json:
         print_json({"done": yes, **counts})
@@ -67,7 +68,7 @@ def verify(date: Day, kind: Kinds = None, stack: Stack = None, as_json: AsJson =
             findings = proven(deployment, day, kinds)
     except Unavailable as reason:
         give_up(reason, FAILED)
-    except OvationError as reason:
+    except (OvationError, ClientError) as reason:  # also what AWS does not allow, in its words
         give_up(reason, BAD_INPUT)
     if as_json:
         print_json({name: {**asdict(it), "complete": it.complete} for name, it in findings.items()})

@@ -1,7 +1,7 @@
 """The Demand table, the archive and errors/ in, what is not the same in them for one date out."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Set
+from collections.abc import Callable, Collection, Iterable, Iterator, Set
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -10,20 +10,23 @@ from itertools import chain, islice
 from typing import Any
 
 import orjson
+from botocore.exceptions import ClientError
 
 from adapters.aws.archive_bucket import ArchiveBucket
+from adapters.aws.faults import code
 from adapters.aws.found_items import scanned
 from adapters.files import avro_files
 from cli.backfilling import pages, sorted_out, wanted
 from cli.deployment import Deployment
+from cli.quarantined import bucket_of, quarantined
 from domain.archive.change import Image
 from domain.archive.kinds import KEYS, kind_of
-from domain.archive.places import DATA, ERRORS, LOST, partition_prefix
-from domain.archive.quarantine import opened
+from domain.archive.places import DATA, partition_prefix
 from domain.archive.verification import MOVING, Findings, Key, Row, compare, key_of, latest
-from domain.errors import Rejected
+from domain.errors import Unavailable
 
 AT_ONCE = 8  # objects read side by side
+LOOKS = 5
 OTHER = "other"  # items of no kind, by their keys in the table
 
 
@@ -41,13 +44,24 @@ def proven(deployment: Deployment, day: str, kinds: Collection[str]) -> dict[str
 
     What changed within the last minute may still be on its way: a second look tells.
     """
-    bucket = ArchiveBucket(deployment.client("s3"), deployment.names["archive_bucket"])
+    bucket = bucket_of(deployment)
     table = standing(deployment, day, kinds)
-    parked = quarantined(bucket)
+    parked = parked_in(bucket)
     return {
-        kind: _compared(kind, day, table, parked[kind], bucket)
+        kind: _at_last(partial(_compared, kind, day, table, parked[kind], bucket))
         for kind in (*kinds, *((OTHER,) if table.bad[OTHER] else ()))
     }
+
+
+def _at_last(look: Callable[[], Findings]) -> Findings:
+    """A compaction replaces a date's files at once: whoever finds one gone looks again."""
+    for _ in range(LOOKS - 1):
+        try:
+            return look()
+        except Unavailable as reason:
+            if not isinstance(reason.__cause__, ClientError) or code(reason.__cause__) != "NoSuchKey":
+                raise
+    return look()
 
 
 def _compared(kind: str, day: str, table: Standing, parked: Set[Key], bucket: ArchiveBucket) -> Findings:
@@ -91,14 +105,11 @@ def archived(bucket: ArchiveBucket, kind: str, keys: Iterable[str]) -> Iterator[
                 yield from avro_files.read(body, kind, key)
 
 
-def quarantined(bucket: ArchiveBucket) -> dict[str, set[Key]]:
+def parked_in(bucket: ArchiveBucket) -> dict[str, set[Key]]:
     """The items that records in errors/, or in batches that Lambda gave up on, tell of."""
-    keys = [key for prefix in (ERRORS, LOST) for key in bucket.keys(prefix)]
     found: dict[str, set[Key]] = defaultdict(set)
-    with ThreadPoolExecutor(AT_ONCE) as workers:
-        for key, body in zip(keys, workers.map(bucket.read, keys), strict=True):
-            for kind, item in (named(text) for text in _texts(key, body)):
-                found[kind].add(item)
+    for kind, item in (named(held.text) for it in quarantined(bucket) for held in it.records):
+        found[kind].add(item)
     return found
 
 
@@ -117,10 +128,3 @@ def named(text: str) -> tuple[str, Key]:
 
 def _text(attribute: Any) -> str:
     return str(attribute.get("S", "")) if isinstance(attribute, dict) else ""
-
-
-def _texts(key: str, body: bytes) -> Iterable[str]:
-    try:
-        return [held.text for held in opened(key, body).records]
-    except Rejected:
-        return []

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import boto3
 import orjson
 import pytest
+from botocore.exceptions import ClientError
 from moto import mock_aws
 from typer.testing import CliRunner
 
@@ -43,6 +44,14 @@ def deployment(monkeypatch):
         }
         boto3.client("cloudformation").create_stack(StackName=STACK, TemplateBody=json.dumps(template))
         yield Deployment.reached(STACK, "archive")
+
+
+@pytest.fixture
+def at_call(deployment, monkeypatch):
+    """What happens before a call of the command's, which makes its own clients."""
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
+    boto3.setup_default_session()
+    return lambda name, happens: boto3.DEFAULT_SESSION.events.register(f"before-call.{name}", happens)
 
 
 @pytest.fixture
@@ -228,6 +237,35 @@ def test_an_event_without_a_date_is_found_under_the_day_of_its_change(deployment
     assert verify("--kind", "event", day=today)[1]["event"]["missing"] == [["e9"]]
     live(deployment, record(undated, 1_700_000_000, "INSERT", "a"))
     assert verify("--kind", "event", day=today)[0] == 0
+
+
+def test_what_a_compaction_replaces_meanwhile_is_looked_at_again(deployment, wishes, at_call):
+    backfill()
+    s3 = deployment.client("s3")
+    [key] = ArchiveBucket(s3, BUCKET).keys(f"{DATA}demand/")
+    compacted = key.rpartition("/")[0] + "/compacted-2026-11-21-01-30-00-a.avro"
+
+    def replaced(params, **_):
+        if "/errors/" not in params["url"] and "demand" in params["url"] and not moved:
+            moved.append(key)
+            s3.copy_object(Bucket=BUCKET, Key=compacted, CopySource={"Bucket": BUCKET, "Key": key})
+            s3.delete_object(Bucket=BUCKET, Key=key)
+
+    moved = []
+    at_call("s3.GetObject", replaced)
+    assert verify("--kind", "demand")[0] == 0
+    assert moved
+
+
+@pytest.mark.parametrize("command", [["verify", "--date", DAY], ["backfill"]])
+def test_what_aws_does_not_allow_is_told_in_its_words(deployment, command, at_call):
+    def refused(**_):
+        raise ClientError({"Error": {"Code": "AccessDeniedException", "Message": "not you"}}, "Scan")
+
+    for name in ("Scan", "DescribeTable"):
+        at_call(f"dynamodb.{name}", refused)
+    done = run(archive.app, command)
+    assert (done.exit_code, "not you" in done.output) == (2, True)
 
 
 def test_an_item_of_no_kind_is_told_by_its_keys(deployment, wishes):

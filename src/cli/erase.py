@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from botocore.exceptions import ClientError
 from rich.table import Table
 
 from adapters.aws.archive_versions import ArchiveVersions
@@ -47,13 +48,13 @@ def erase(
             raise Rejected("this cannot be undone: give --yes to erase the fan from the archive")
         deployment = Deployment.reached(stack, "archive")
         left = of_fan(deployment.client("dynamodb"), deployment.names["demand_table"], Fan(fan).id)
-    except OvationError as reason:
+    except (OvationError, ClientError) as reason:  # also what AWS does not allow, in its words
         give_up(reason, BAD_INPUT)
     try:
         with err.status("erasing"):
             receipt = erased(deployment, Fan(fan))
         forget(copies)
-    except OvationError as reason:  # some of it may be done, and done again it does no harm
+    except (OvationError, ClientError) as reason:  # some of it may be done, and done again it does no harm
         give_up(reason, FAILED)
     if left:
         err.print(f"The Demand table still has {left:,} items of the fan: whatever changes them is archived again.")

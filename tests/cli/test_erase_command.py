@@ -6,6 +6,7 @@ import zipfile
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 from keyed_tables import make_table
 from rewrite_world import NOW, demand, rewrite_world
 from typer import Typer
@@ -155,6 +156,17 @@ def test_a_function_that_fails_half_way_is_a_failure_and_no_bad_input(world, run
     assert "S3 does not answer" in done.stderr
     assert run("f1", "--yes").exit_code == 0
     assert world.rows() == []
+
+
+@pytest.mark.parametrize(("call", "code"), [("dynamodb.Query", 2), ("s3.GetObject", 1)])
+def test_what_aws_does_not_allow_is_told_in_its_words(world, run, call, code):
+    def refused(**_):
+        raise ClientError({"Error": {"Code": "AccessDenied", "Message": "not you"}}, call)
+
+    boto3.DEFAULT_SESSION.events.register(f"before-call.{call}", refused)
+    done = run("f1", "--yes")
+    boto3.DEFAULT_SESSION.events.unregister(f"before-call.{call}", refused)
+    assert (done.exit_code, "not you" in done.stderr) == (code, True)
 
 
 def test_a_stack_that_is_none_of_ours_is_bad_input(world, run):

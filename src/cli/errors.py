@@ -30,12 +30,15 @@ Cause = Annotated[
 
 @app.command("list")
 def list_(stack: Stack = None, as_json: AsJson = False) -> None:
-    """Count what lies in errors/ and among the batches that Lambda gave up on, cause by cause. Exit code 2: nothing to look at."""
+    """Count what lies in errors/ and among the batches that Lambda gave up on, cause by cause.
+
+    Exit code 1: the bucket does not answer. Exit code 2: nothing to look at.
+    """
     try:
         with err.status("reading errors/"):
             found = clusters(quarantined(bucket_of(Deployment.reached(stack, "archive"))))
     except OvationError as reason:
-        give_up(reason, BAD_INPUT)
+        give_up(reason, _code(reason))
     print_json([asdict(cluster) for cluster in found]) if as_json else out.print(_clusters(found))
 
 
@@ -48,11 +51,14 @@ def show(
     ] = False,
     stack: Stack = None,
 ) -> None:
-    """Print error documents as JSON, personal fields redacted. Exit code 2: there is none of that cause or key."""
+    """Print error documents as JSON, personal fields redacted.
+
+    Exit code 1: the bucket does not answer. Exit code 2: there is none of that cause or key.
+    """
     try:
         found = _documents(Deployment.reached(stack, "archive"), target, limit)
     except OvationError as reason:
-        give_up(reason, BAD_INPUT)
+        give_up(reason, _code(reason))
     print_json([shown(one, limit, raw) for one in found])
 
 
@@ -86,11 +92,13 @@ def replay(
     try:
         with err.status("replaying" if apply else "reading errors/"):
             told = replayed(Deployment.reached(stack, "archive"), cause, patch, set_ or [], apply)
-    except Rejected as reason:
-        give_up(reason, BAD_INPUT)
     except OvationError as reason:
-        give_up(reason, FAILED)
+        give_up(reason, _code(reason))
     print_json(asdict(told)) if as_json else out.print(_plan(told))
+
+
+def _code(reason: OvationError) -> int:
+    return BAD_INPUT if isinstance(reason, Rejected) else FAILED
 
 
 def _documents(deployment: Deployment, target: str, limit: int) -> list[Quarantined]:

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from botocore.client import BaseClient
 from botocore.exceptions import ClientError, ConnectionClosedError, EndpointConnectionError, ReadTimeoutError
 from replay_world import change, demand, own, replay_world
 from typer.testing import CliRunner
@@ -170,3 +171,26 @@ def test_who_may_not_read_the_bucket_is_told_so(world, verb):
             world.quarantined()
     finally:
         events.unregister(f"before-call.s3.{verb}", denied)
+
+
+@pytest.mark.parametrize("words", [["list"], ["show", "malformed_base64"], ["replay"], ["replay", "--apply"]])
+def test_a_bucket_that_does_not_answer_is_a_failure_and_no_bad_input(world, monkeypatch, words):
+    filled(world)
+
+    def cut_off(*_, **__):
+        raise ReadTimeoutError(endpoint_url="https://archive")
+
+    monkeypatch.setattr(BaseClient, "_make_api_call", unless(cut_off, "GetObject"))
+    done = run(*words)
+    assert done.exit_code == 1
+    assert isinstance(done.exception, SystemExit)
+    assert "failed: get s3://archive/" in done.output
+
+
+def unless(instead, verb):
+    real = BaseClient._make_api_call
+
+    def call(client, name, arguments):
+        return instead() if name == verb else real(client, name, arguments)
+
+    return call

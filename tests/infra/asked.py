@@ -47,6 +47,8 @@ def asked_of_archive(service, operation, params):
         verb = OF_VERSIONS[operation] if "VersionId" in params else operation
         place = next((it for it in PLACES if params["Key"].startswith(it)), None)
         yield f"{service}:{verb}", place and f"Archive/{place}*"
+        if "ETag" in params:  # S3: whoever sets a condition on what is there may read it
+            yield f"{service}:GetObject", place and f"Archive/{place}*"
     else:
         yield f"{service}:{LISTINGS.get(operation, operation)}", "Archive"
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from domain.archive.batch import Arrival, Batch, Parse
+from domain.archive.change import BACKFILL
 from domain.archive.clusters import cause_of
 from domain.archive.parked import Parked
 from domain.archive.patches import Patch, patched
@@ -154,7 +155,10 @@ def _named(text: str, parse: Parse) -> tuple[str, str]:
         at = moment(record["dynamodb"]["ApproximateCreationDateTime"])
     except (KeyError, TypeError, ValueError):
         at = ""
-    return id if isinstance(id, str) and 0 < len(id) <= LONGEST else f"text:{digest(text)}", at
+    if not isinstance(id, str) or not 0 < len(id) <= LONGEST:
+        return f"text:{digest(text)}", at
+    # An item that is found as it was found before has the same id; but it says that it is so now, whatever came between.
+    return f"{id}@{at}" if record.get("eventName") == BACKFILL else id, at
 
 
 def _rank(verdict: Verdict) -> tuple[int, str, str, str]:

@@ -1,6 +1,7 @@
 """What could not be archived is replayed: once, in order, whatever dies in between, and whoever else is at work (B-9)."""
 
 import json
+from datetime import UTC, datetime
 from itertools import chain, repeat
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -10,10 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from replay_world import Context, change, demand, own, replay_world
 
+from adapters.aws.archive_delivery import deliver
 from adapters.aws.leases import Lease
 from cli import replays
 from cli.archive_reading.local import LocalArchive
 from cli.archive_reading.places import Bucket
+from cli.backfilling import sorted_out
 from cli.quarantined import bucket_of
 from cli.replays import planned, unfinished, written
 from domain.archive.patches import setting
@@ -285,6 +288,19 @@ def test_a_plan_goes_through_the_changes_in_the_order_they_were_made(world):
     world.arrive(*(change(demand("f1", None), at, id=id) for at, id in [(7, "a"), (3, "c"), (9, "b"), (1, "d")]))
     plan = planned(world.quarantined(), None, [setting("saleId=s2")], world.replays())
     assert [step.id for part in plan.parts for step in part.steps] == ["d", "c", "a", "b"]
+
+
+def test_an_item_that_is_found_again_as_it_was_is_what_it_is_now(world):
+    """Its change back was lost, or else nobody would look for it."""
+    bucket = bucket_of(world.deployment)
+    found = demand("f1", None, eventName={"S": "old"})
+    for hours in (0, 2, 2):
+        deliver(sorted_out([found], datetime(2025, 11, 20, 12 + hours, tzinfo=UTC), "Demand"), bucket)
+        world.replay("saleId=s1")
+        world.arrive(change(demand("f1", eventName={"S": "new"}), 3600))
+    assert world.current()["f1"]["eventName"] == "old"
+    assert len({row["change"]["at"] for row in world.rows()}) == len(world.ledger()) + 1 == 3
+    assert world.waiting() == []
 
 
 # Who else is at work

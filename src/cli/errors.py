@@ -50,8 +50,9 @@ def show(
         bool, typer.Option("--raw", help="With phone numbers, e-mail addresses and texts of messages.")
     ] = False,
     stack: Stack = None,
+    as_json: AsJson = False,
 ) -> None:
-    """Print error documents as JSON, personal fields redacted.
+    """Print error documents, personal fields redacted.
 
     Exit code 1: the bucket does not answer. Exit code 2: there is none of that cause or key.
     """
@@ -59,7 +60,8 @@ def show(
         found = _documents(Deployment.reached(stack, "archive"), target, limit)
     except OvationError as reason:
         give_up(reason, _code(reason))
-    print_json([shown(one, limit, raw) for one in found])
+    documents = [shown(one, limit, raw) for one in found]
+    print_json(documents) if as_json else out.print_json(data=documents)
 
 
 @app.command()

@@ -36,6 +36,9 @@ def query(
     form: Annotated[
         Format | None, typer.Option("--format", help="Without it, a table on a terminal and CSV elsewhere.")
     ] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON document: the same as --format json.")
+    ] = False,
     to: Annotated[Path | None, typer.Option("--out", help="Write to this file, in the format of its ending.")] = None,
     copies: Annotated[
         Path,
@@ -52,7 +55,7 @@ def query(
     Exit code 2: the query does not fit, or there is no such archive.
     """
     try:
-        wanted = _form(form, to)
+        wanted = _form(form or (Format.JSON if as_json else None), to)
         sql = QUESTIONS[sql].sql if sql in QUESTIONS else sql
         if athena:
             rows = _athena(sql, stack, local=folder is not None or bucket is not None)

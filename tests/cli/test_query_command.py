@@ -205,7 +205,7 @@ def test_a_copy_that_stays_is_told_of(archive):
     [ours] = archive.copies.iterdir()
     ours.rename(archive.copies / "elsewhere")
     ours.symlink_to(archive.copies / "elsewhere")  # what is removed is never what a link leads to
-    with pytest.raises(Rejected, match="cannot be removed: Cannot call rmtree"):
+    with pytest.raises(Rejected, match="cannot be removed: "):
         forget(archive.copies)
     assert archive.kept()
 

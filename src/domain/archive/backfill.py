@@ -6,8 +6,11 @@ from datetime import UTC, datetime, timedelta
 from json import JSONEncoder
 from typing import Any
 
+from domain.archive.attributes import text
 from domain.archive.change import BACKFILL, Image
+from domain.archive.kinds import kind_of
 from domain.archive.naming import derived_uuid
+from domain.archive.partition import has_date
 
 KEYS = ("PK", "SK")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -17,10 +20,12 @@ def as_found(item: Image, table: str, since: datetime) -> dict[str, Any]:
     """The change record of a BACKFILL; `since` is when reading the table began.
 
     Nothing in the item is older than that, and whatever changes it later is told by a record of a later time: no latest state
-    is ever overruled. Equal items have equal event ids, so a second backfill of them is one of duplicates.
+    is ever overruled. Equal items have equal event ids, so a second backfill of them is one of duplicates; but for those without a
+    date, which lie under the one they are found on.
     """
+    under = "" if _dated(item) else since.astimezone(UTC).date().isoformat()
     return {
-        "eventID": derived_uuid(BACKFILL, canonical(item)),
+        "eventID": derived_uuid(BACKFILL, canonical(item), under),
         "eventName": BACKFILL,
         "tableName": table,
         "recordFormat": "application/json",
@@ -33,6 +38,11 @@ def as_found(item: Image, table: str, since: datetime) -> dict[str, Any]:
         },
         "eventSource": "aws:dynamodb",
     }
+
+
+def _dated(item: Image) -> bool:
+    kind = kind_of(str(text(item, "type")))
+    return kind is None or has_date(kind, item)
 
 
 def _bytes_as_text(value: Any) -> str:

@@ -28,6 +28,11 @@ def partition_date(kind: str, image: Image, at: str) -> str:
     return day if FIRST <= day <= _last(at[:10]) else FIRST
 
 
+def has_date(kind: str, image: Image) -> bool:
+    """Whether the item itself says where its rows belong, rightly or not."""
+    return _date(kind, image)[1] is not None
+
+
 def _date(kind: str, image: Image) -> tuple[str, str | None]:
     """Which field says it, and what it says."""
     match kind:
@@ -38,7 +43,7 @@ def _date(kind: str, image: Image) -> tuple[str, str | None]:
         case "sale":
             return "saleStartDateTime", text(image, "saleStartDateTime")
     first_seen = text(inner(image, "date"), "firstSeen")
-    if first_seen is not None:
+    if first_seen:  # an empty one says as little as none
         return "date.firstSeen", first_seen
     return "eventDate.start.dateTime", text(inner(inner(image, "eventDate"), "start"), "dateTime")
 

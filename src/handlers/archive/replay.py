@@ -16,6 +16,7 @@ from adapters.aws.replay_ledger import ReplayLedger
 from adapters.aws.session import client, dynamodb
 from adapters.files.kind_writers import kind_writers
 from domain.archive.batch import Batch, KindWriter
+from domain.archive.judging import PARKED
 from domain.archive.replaying import Part, parts_of, plan_in
 from handlers.archive.replaying.settle import settle
 from handlers.archive.settings import NAMESPACE, ReplaySettings
@@ -82,7 +83,11 @@ def tell(part: Part, batch: Batch, counts: Counter[str], bucket: str) -> None:
         fields = {"event_id": removal.event_id, "redacted": removal.fields, "expired": removal.expired}
         logger.info("redacted", extra=fields)
     logger.info("replayed", extra={"plan": part.plan, "part": part.name, "outcomes": dict(counts)})
-    metrics = {"ArchivedRecords": sum(len(file.numbers) for file in batch.files), "ArchiveFiles": len(batch.files)}
+    metrics = {
+        "ArchivedRecords": sum(len(file.numbers) for file in batch.files),
+        "ArchiveFiles": len(batch.files),
+        "ArchiveErrors": counts[PARKED],  # given-up records that nobody had judged before
+    }
     for name, count in metrics.items():
         with single_metric(name, MetricUnit.Count, count, namespace=NAMESPACE):
             pass

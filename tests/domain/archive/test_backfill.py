@@ -36,3 +36,12 @@ def test_another_item_has_another_event_id():
 def test_binary_values_have_one_id_as_bytes_and_as_the_texts_of_the_wire():
     wired = {**ITEM, "photo": {"B": "AP8="}}
     assert as_found(wired, "Demand", SINCE)["eventID"] == as_found(ITEM, "Demand", SINCE)["eventID"]
+
+
+def test_an_event_without_a_date_is_another_change_on_another_day():
+    event = {"PK": {"S": "event:e"}, "SK": {"S": "event#e"}, "type": {"S": "event"}, "id": {"S": "e"}}
+    seen = {**event, "date": {"M": {"firstSeen": {"S": "2026-01-01T00:00:00Z"}}}}
+    today, tomorrow = SINCE, SINCE + timedelta(days=1)
+    assert as_found(event, "Demand", today)["eventID"] != as_found(event, "Demand", tomorrow)["eventID"]
+    assert as_found(event, "Demand", today)["eventID"] == as_found(event, "Demand", today.replace(hour=1))["eventID"]
+    assert as_found(seen, "Demand", today)["eventID"] == as_found(seen, "Demand", tomorrow)["eventID"]

@@ -44,6 +44,7 @@ def test_the_date_is_the_items_own(kind, text, day):
 @pytest.mark.parametrize(("image", "day"), [
     ({"date": m(), "eventDate": m(start=m(dateTime=s("2026-12-24T20:00:00Z")))}, "2026-12-24"),
     ({"date": m(firstSeen={"NULL": True}), "eventDate": m(start=m(dateTime=s("2026-12-24T20:00:00Z")))}, "2026-12-24"),
+    ({"date": m(firstSeen=s("")), "eventDate": m(start=m(dateTime=s("2026-12-24T20:00:00Z")))}, "2026-12-24"),
     ({"eventDate": m(start=m(localDate=s("2026-12-24")))}, "2026-11-20"),
     ({"eventDate": {"NULL": True}}, "2026-11-20"),
     ({}, "2026-11-20"),

@@ -2,6 +2,7 @@
 
 import json
 import os
+import time
 
 import pyarrow.parquet as pq
 import pytest
@@ -198,6 +199,18 @@ def test_forgetting_removes_what_is_ours_and_nothing_else(archive):
     forget(archive.copies)
     assert ours
     assert archive.kept() == set(theirs)
+
+
+def test_copies_of_a_place_that_nobody_asks_any_more_go_in_time(archive):
+    archive.say("SELECT 1 FROM demand")
+    [ours] = archive.copies.iterdir()
+    old, recent, theirs = (archive.copies / name for name in ("0" * 16, "1" * 16, "notes"))
+    for folder, days in ((old, 31), (recent, 29), (theirs, 31)):
+        folder.mkdir()
+        os.utime(folder, (time.time() - days * 86_400,) * 2)
+    os.utime(ours, (time.time() - 31 * 86_400,) * 2)
+    archive.say("SELECT 1 FROM demand")
+    assert set(archive.copies.iterdir()) == {ours, recent, theirs}
 
 
 def test_a_copy_that_stays_is_told_of(archive):

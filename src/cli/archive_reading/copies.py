@@ -2,6 +2,7 @@
 
 import os
 import re
+import time
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -23,6 +24,7 @@ from domain.errors import Rejected
 
 FETCHING = 4  # at once; each holds a file, which may be 128 MB
 PLACE = 16  # letters of a place's digest, which its folder is named by
+UNUSED = 30 * 86_400.0  # seconds that copies of a place are kept for, after it was asked last
 OURS = re.compile(rf"[0-9a-f]{{{PLACE}}}").fullmatch
 
 
@@ -37,6 +39,8 @@ class Copies:
         """One copy a file, made now where there is none yet. Vanished; Rejected: a file cannot be read; Unavailable."""
         self.root.mkdir(mode=0o700, parents=True, exist_ok=True)  # the archive's rows name people
         self.folder(kind).mkdir(parents=True, exist_ok=True)
+        os.utime(self.folder(kind).parent)
+        _tidy(self.root, time.time() - UNUSED)
         with ThreadPoolExecutor(FETCHING) as pool:
             return list(pool.map(self._copy, found))
 
@@ -81,6 +85,14 @@ def forget(root: Path) -> None:
             rmtree(place)
     except OSError as error:
         raise Rejected(f"the copies in {root} cannot be removed: {error.strerror or error}") from error
+
+
+def _tidy(root: Path, before: float) -> None:
+    """Remove the copies of places that nobody has asked since: each sandbox is a place of its own."""
+    for place in root.iterdir():
+        with suppress(FileNotFoundError):  # another command tidies too
+            if OURS(place.name) and place.stat().st_mtime < before:
+                rmtree(place, ignore_errors=True)
 
 
 def table_schema(kind: str) -> pa.Schema:

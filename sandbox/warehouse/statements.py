@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
 
@@ -54,8 +55,10 @@ class Statements:
 
     def cancel(self, statement: Statement) -> None:
         statement.stop.set()
-        if statement.cursor is not None and not statement.ended:
-            statement.cursor.interrupt()
+        cursor = statement.cursor
+        if cursor is not None and not statement.ended:
+            with suppress(duckdb.ConnectionException):  # it has come to its end at this very moment
+                cursor.interrupt()
 
     def all(self, dialect: str) -> list[Statement]:
         """Newest first."""

@@ -9,6 +9,7 @@ from replay_world import change, demand, own, replay_world
 from typer.testing import CliRunner
 
 from cli import errors
+from cli.console import out
 from cli.patching import patch_in
 from domain.archive.places import ERRORS, REPLAYS
 from domain.errors import Rejected, Unavailable
@@ -30,7 +31,7 @@ def world():
 
 
 def run(*words):
-    return CliRunner().invoke(errors.app, [*words, "--stack", STACK], env={"COLUMNS": "240"})
+    return CliRunner().invoke(errors.app, [*words, "--stack", STACK])
 
 
 def printed(*words):
@@ -57,7 +58,8 @@ def test_causes_are_counted_with_their_first_and_last_and_a_sample(world):
     assert missing["sample"] in world.keys(ERRORS)
 
 
-def test_the_table_says_the_same(world):
+def test_the_table_says_the_same(world, monkeypatch):
+    monkeypatch.setattr(out, "_width", 240)  # xdist tells its workers a narrow terminal before anything is imported
     filled(world)
     told = run("list").output
     assert "missing_field:demand:saleId" in told

@@ -1,16 +1,15 @@
 """A stage and the bucket of outputs in, a Glue database and an Athena workgroup of Ovation's own out."""
 
 from aws_cdk import ArnFormat, Stack
-from aws_cdk import aws_athena as athena
 from aws_cdk import aws_glue as glue
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from infra.function import PythonFunction
 from infra.stages import Stage
+from infra.workgroup import EnforcedWorkGroup
 
 RESULTS = "exports/results/"  # where `export` asks for them as well
-SCAN_LIMIT = 100 * 2**30  # bytes a statement may read: a day's outputs are a thousandth of it
 
 
 class Analytics(Construct):
@@ -28,22 +27,14 @@ class Analytics(Construct):
                 name=self.database, description="Ovation's exports, a partition a program and day"
             ),
         )
-        encrypted = athena.CfnWorkGroup.EncryptionConfigurationProperty(encryption_option="SSE_S3")
-        results = athena.CfnWorkGroup.ResultConfigurationProperty(
-            output_location=f"s3://{outputs.bucket_name}/{RESULTS}", encryption_configuration=encrypted
-        )
-        athena.CfnWorkGroup(
+        EnforcedWorkGroup(
             self,
             "WorkGroup",
             name=self.workgroup,
             description="Exports, and questions about them",
-            recursive_delete_option=not stage.protected,
-            work_group_configuration=athena.CfnWorkGroup.WorkGroupConfigurationProperty(
-                enforce_work_group_configuration=True,
-                publish_cloud_watch_metrics_enabled=True,
-                bytes_scanned_cutoff_per_query=SCAN_LIMIT,
-                result_configuration=results,
-            ),
+            bucket=outputs,
+            results=RESULTS,
+            stage=stage,
         )
 
     def asked_by(self, function: PythonFunction, *verbs: str) -> None:

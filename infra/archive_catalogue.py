@@ -18,8 +18,8 @@ from domain.archive.questions import QUESTIONS
 from domain.archive.views import views
 from infra.schemas import Schema
 from infra.stages import Stage
+from infra.workgroup import EnforcedWorkGroup
 
-SCAN_LIMIT = 100 * 2**30  # bytes a query may read: about half a dollar's worth (Athena: 5 USD a TB)
 HIVE_AVRO = "org.apache.hadoop.hive.ql.io.avro.AvroContainer"
 VIEWS_OF: Mapping[str, str] = {
     **{f"{kind}_events": kind for kind in KINDS},
@@ -106,22 +106,14 @@ class ArchiveCatalogue(Construct):
         made.add_resource_dependency(self._database)
 
     def _workgroup(self, stage: Stage) -> athena.CfnWorkGroup:
-        encrypted = athena.CfnWorkGroup.EncryptionConfigurationProperty(encryption_option="SSE_S3")
-        results = athena.CfnWorkGroup.ResultConfigurationProperty(
-            output_location=f"s3://{self._bucket.bucket_name}/{RESULTS}", encryption_configuration=encrypted
-        )
-        return athena.CfnWorkGroup(
+        return EnforcedWorkGroup(
             self,
             "WorkGroup",
             name=self.name,
             description="Questions about the archive",
-            recursive_delete_option=not stage.protected,
-            work_group_configuration=athena.CfnWorkGroup.WorkGroupConfigurationProperty(
-                enforce_work_group_configuration=True,
-                publish_cloud_watch_metrics_enabled=True,
-                bytes_scanned_cutoff_per_query=SCAN_LIMIT,
-                result_configuration=results,
-            ),
+            bucket=self._bucket,
+            results=RESULTS,
+            stage=stage,
         )
 
     def _ask(self, workgroup: athena.CfnWorkGroup) -> None:

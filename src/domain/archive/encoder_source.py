@@ -58,7 +58,27 @@ class Source(PlainSource):
 
     def _content(self, type: Type, value: str, before: str, n: int) -> Lines:
         """The same, where the value has one tag; `before` is the number of its branch."""
-        piece = f"piece_{n} = {before!r} + " if before else f"piece_{n} = "
+        match type:
+            case Array(items):
+                given = f"items_{n} = {value}['L'] if 'L' in {value} else members({value})"
+                checked = f"if type(items_{n}) is not list: wrong()"
+                return [given, checked, *self._each(items, n, f"item_{n} in items_{n}", ([], ""), before)]
+            case Map(values):
+                key = self.number()
+                entries = [f"items_{n} = {value}['M']", f"if type(items_{n}) is not dict: wrong()"]
+                keyed = self.text(f"key_{n}", "", key), pieces(STRING, key)
+                return [*entries, *self._each(values, n, f"key_{n}, item_{n} in items_{n}.items()", keyed, before)]
+            case Record(_, fields) if self.uses[type] == 1:
+                lines, parts = joined(self._field(each, f"fields_{n}", f"get_{n}") for each in fields)
+                held = [f"fields_{n} = {value}['M']", f"get_{n} = fields_{n}.get"]
+                return [*held, *lines, f"piece_{n} = f'{repr(before)[1:-1]}{parts}'"]
+            case Record():
+                return [f"piece_{n} = {joiner(before)}{self._writer(type)}({value}['M'])"]
+        return self._scalar(type, value, before, n)
+
+    def _scalar(self, type: Type, value: str, before: str, n: int) -> Lines:
+        """Of what has no members."""
+        piece = f"piece_{n} = {joiner(before)}"
         match type:
             case Primitive("string"):
                 return self.text(f"{value}['S']", before, n)
@@ -81,21 +101,6 @@ class Source(PlainSource):
                 return [f"{piece}latin(symbol({value}['S'], {self.constant('SYMBOLS', numbered)}))"]
             case Fixed(_, length):
                 return [f"{piece}latin(fixed({value}['B'], {length}))"]
-            case Array(items):
-                given = f"items_{n} = {value}['L'] if 'L' in {value} else members({value})"
-                checked = f"if type(items_{n}) is not list: wrong()"
-                return [given, checked, *self._each(items, n, f"item_{n} in items_{n}", ([], ""), before)]
-            case Map(values):
-                key = self.number()
-                entries = [f"items_{n} = {value}['M']", f"if type(items_{n}) is not dict: wrong()"]
-                keyed = self.text(f"key_{n}", "", key), pieces(STRING, key)
-                return [*entries, *self._each(values, n, f"key_{n}, item_{n} in items_{n}.items()", keyed, before)]
-            case Record(_, fields) if self.uses[type] == 1:
-                lines, parts = joined(self._field(each, f"fields_{n}", f"get_{n}") for each in fields)
-                held = [f"fields_{n} = {value}['M']", f"get_{n} = fields_{n}.get"]
-                return [*held, *lines, f"piece_{n} = f'{repr(before)[1:-1]}{parts}'"]
-            case Record():
-                return [f"{piece}{self._writer(type)}({value}['M'])"]
         raise ValueError("a union is no branch of a union")
 
     def _each(self, type: Type, n: int, loop: str, key: Made, before: str) -> Lines:
@@ -129,3 +134,8 @@ class Source(PlainSource):
             made = [*self._value(branch, "value", n), f"return f'{pieces(branch, n)}'"]
             self.define(f"{tries[-1][1]}(value)", made)
         return name
+
+
+def joiner(before: str) -> str:
+    """What a piece begins with, where there is anything to begin with."""
+    return f"{before!r} + " if before else ""

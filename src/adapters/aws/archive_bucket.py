@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import orjson
 from botocore.config import Config
@@ -78,8 +78,8 @@ class ArchiveBucket:
         left = iter(keys)
         while page := list(islice(left, DELETED_AT_ONCE)):
             with aws_calls(f"delete of s3://{self.bucket}"):
-                named = {"Objects": [{"Key": key} for key in page], "Quiet": True}
-                answer = self.s3.delete_objects(Bucket=self.bucket, Delete=named)  # type: ignore[arg-type]
+                named: Any = {"Objects": [{"Key": key} for key in page], "Quiet": True}
+                answer = self.s3.delete_objects(Bucket=self.bucket, Delete=named)
             if errors := answer.get("Errors"):
                 raise Unavailable(f"{len(errors)} of {len(page)} objects could not be deleted: {errors[0].get('Code')}")
 

@@ -92,8 +92,8 @@ class ArchiveVersions:
     def _delete(self, objects: Iterable[dict[str, str]]) -> None:
         wanted: list[Any] = list(objects)
         for first in range(0, len(wanted), AT_ONCE):
-            batch = {"Objects": wanted[first : first + AT_ONCE], "Quiet": True}
+            batch: Any = {"Objects": wanted[first : first + AT_ONCE], "Quiet": True}
             with aws_calls(f"delete objects of s3://{self.bucket}"):
-                said = self.s3.delete_objects(Bucket=self.bucket, Delete=batch)  # type: ignore[arg-type]
+                said = self.s3.delete_objects(Bucket=self.bucket, Delete=batch)
             if failed := [it for it in said.get("Errors", ()) if it.get("Code") not in GONE]:
                 raise Unavailable(f"delete {failed[0].get('Key')}: {failed[0].get('Code')}, and {len(failed) - 1} more")

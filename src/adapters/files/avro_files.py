@@ -70,10 +70,10 @@ def parsed(kind: str) -> Any:
 def read(body: bytes, kind: str, name: str = "file") -> Iterator[Row]:
     """The rows of one container as today's schema has them, whatever wrote it. Rejected: it is no such file, or is cut short."""
     try:
-        rows = fastavro.reader(BytesIO(body))
+        rows: Any = fastavro.reader(BytesIO(body))
         if not todays(kind, rows.metadata["avro.schema"]):
             rows = fastavro.reader(BytesIO(body), reader_schema=parsed(kind))
-        yield from rows  # type: ignore[misc]
+        yield from rows
     except UNREADABLE as error:
         raise Rejected(f"{name} cannot be read as {kind} rows: {error}") from error
 

@@ -16,6 +16,7 @@ from sandbox.ministack import REGION
 
 SCOPE = f"AWS4-HMAC-SHA256 Credential=test/20260101/{REGION}/athena/aws4_request, SignedHeaders=host, Signature=none"
 PRIMARY = "primary"
+LONGEST = 30  # seconds; it answers within milliseconds, or never
 Answer = dict[str, Any]
 
 
@@ -47,7 +48,7 @@ class Workgroups:
             self.endpoint, orjson.dumps(request), {**headers, "authorization": SCOPE}, method="POST"
         )
         try:
-            with urllib.request.urlopen(asked) as answer:  # noqa: S310
+            with urllib.request.urlopen(asked, timeout=LONGEST) as answer:  # noqa: S310
                 told: Answer = orjson.loads(answer.read() or b"{}")
         except urllib.error.HTTPError as error:
             said = orjson.loads(error.read() or b"{}")

@@ -37,6 +37,8 @@ class Request:
 class Reply:
     body: bytes
     content_type: str = "application/json"
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass
@@ -161,7 +163,7 @@ class _Handler(BaseHTTPRequestHandler):
             if reply is None:
                 self.close_connection = True
             else:
-                self._send(200, reply, {})
+                self._send(reply.status, reply, reply.headers)
 
     do_GET = do_POST = do_PUT = do_DELETE = _exchange  # the base class looks methods up by these names
 

@@ -1,0 +1,1 @@
+"""The scores' Lambda handlers, one module a stage."""

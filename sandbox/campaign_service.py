@@ -8,10 +8,13 @@ from sandbox.aws_http import Reply, Request
 from sandbox.outside import OutsideFaults, OutsideService, Refusal, json_reply, sent_json
 
 
+GIVEN = "campaign-test"  # the token it knows unless told another one
+
+
 class CampaignServer(OutsideService):
     """`PUT /_campaigns/{id}` with {"campaign": {..}, "markets": [..]} is for other processes, and asks for no token."""
 
-    def __init__(self, faults: OutsideFaults | None = None, *, token: str = "campaign-test") -> None:
+    def __init__(self, faults: OutsideFaults | None = None, *, token: str = GIVEN) -> None:
         super().__init__(faults)
         self.token = token
         self.campaigns: dict[str, tuple[dict[str, Any], list[Any]]] = {}

@@ -8,7 +8,7 @@ from constructs import Construct
 from infra.alarms import Alarms
 from infra.archive_analysts import AnalystPolicy
 from infra.archive_catalogue import ArchiveCatalogue
-from infra.archive_feed import Nightly, feed
+from infra.archive_feed import compact_nightly, feed
 from infra.archive_functions import ArchiveFunctions
 from infra.archive_stores import ArchiveStores
 from infra.archive_watch import ArchiveDashboard, ArchiveWatch
@@ -45,7 +45,7 @@ class ArchiveStack(Stack):
         functions = ArchiveFunctions(self, stores=stores, fleet=fleet(self, package, stage, alarms)).by_stage
         archiver = functions["stream_archiver"]
         mapping = feed(archiver, demand.changes, stores.bucket, stage)
-        Nightly(self, "Nightly", compact=functions["compact"], lost=lost)
+        compact_nightly(self, functions["compact"], lost)
         catalogue = ArchiveCatalogue(self, "Catalogue", schemas=schemas, bucket=stores.bucket, stage=stage)
         analysts = AnalystPolicy(self, "Analysts", bucket=stores.bucket, catalogue=catalogue.name)
         watch = ArchiveWatch(alarms, archiver, mapping)

@@ -25,6 +25,7 @@ class Packages:
 
     solicitation: Package
     archive: Package
+    scores: Package
 
 
 def fleet(scope: Construct, package: Package, stage: Stage, alarms: Alarms) -> Fleet:

@@ -20,6 +20,26 @@ class Archiving:
 
 
 @dataclass(frozen=True)
+class Scoring:
+    """`file_days`: how long dropped files stay; `error_days`: what could not be taken of them.
+
+    `retry_seconds`: until a verdict that is not settled is looked at again; `quiet_seconds`: for so long counts must stand still;
+    `deadline_seconds`: after that Slack is told what is missing. `window_seconds`: of the counting's tumbling window.
+    `shards` None: as many as it takes, paid by use.
+    """
+
+    file_days: int
+    error_days: int
+    retry_seconds: int = 30
+    quiet_seconds: int = 5
+    deadline_seconds: int = 3600
+    reconcile_seconds: int = 20
+    window_seconds: int = 30
+    collect_seconds: int = 1
+    shards: int | None = None
+
+
+@dataclass(frozen=True)
 class Stage:
     """One environment. `map_concurrency`: buckets in work at once; `wait_seconds`: between two looks at the warehouse;
     `retry_seconds`: before the first repetition of a failed state; `function_errors`: alarm from so many in five minutes on;
@@ -36,6 +56,7 @@ class Stage:
     retry_seconds: int
     function_errors: int
     archiving: Archiving
+    scoring: Scoring
     bundled: bool = True
 
 
@@ -50,6 +71,7 @@ DEV = Stage(
     retry_seconds=2,
     function_errors=5,
     archiving=Archiving(data_days=90, error_days=30),
+    scoring=Scoring(file_days=30, error_days=30),
 )
 PROD = Stage(
     name="prod",
@@ -62,6 +84,7 @@ PROD = Stage(
     retry_seconds=2,
     function_errors=3,
     archiving=Archiving(data_days=None, error_days=90),
+    scoring=Scoring(file_days=90, error_days=90),
 )
 SANDBOX = Stage(
     name="sandbox",
@@ -74,6 +97,15 @@ SANDBOX = Stage(
     retry_seconds=1,
     function_errors=1,
     archiving=Archiving(data_days=None, error_days=30, window_seconds=2, shards=2),
+    scoring=Scoring(
+        file_days=30,
+        error_days=30,
+        retry_seconds=2,
+        quiet_seconds=1,
+        deadline_seconds=600,
+        reconcile_seconds=1,
+        shards=2,
+    ),
     bundled=False,
 )
 

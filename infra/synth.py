@@ -19,6 +19,8 @@ from infra.layer import layer, placeholder
 from infra.mail_templates import template_files
 from infra.package import Package, Packages
 from infra.schemas import Schema, avro_documents
+from infra.scores import ScoresStack
+from infra.services import Services
 from infra.solicitation import SolicitationStack
 from infra.stages import STAGES, Stage
 
@@ -63,6 +65,8 @@ def build(
     SolicitationStack(app, "Solicitation", programs=programs, package=packages.solicitation, stage=stage)
     demand = DemandStack(app, "Demand", stage=stage)
     ArchiveStack(app, "Archive", demand=demand, schemas=schemas, package=packages.archive, stage=stage)
+    services = Services.of({"services": app.node.try_get_context("services")})
+    ScoresStack(app, "Scores", services=services, package=packages.scores, stage=stage)
     Tags.of(app).add("application", "ovation")
     Tags.of(app).add("stage", stage.name)
 
@@ -85,6 +89,7 @@ def packaged(programs: Sequence[Program], stage: Stage, project: Path) -> Packag
     return Packages(
         solicitation=package("solicitation", documents, "handlers"),
         archive=package("archive", avro_documents(project), "archive"),
+        scores=package("scores", {}, "scores"),
     )
 
 

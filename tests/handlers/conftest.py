@@ -17,7 +17,7 @@ from tests.infra.templates import looked_at
 TESTS = f"{Path(__file__).parents[1]}/"
 BETWEEN = f"{TESTS}crashes.py"  # stands between a client and whoever calls it
 HANDLERS = f"{Path(__file__).parents[2] / 'src/handlers'}/"
-STACKS = {"solicitation": "Solicitation", "archive": "Archive"}  # by subsystem
+STACKS = {"solicitation": "Solicitation", "archive": "Archive", "scores": "Scores"}  # by subsystem
 PARTS = {  # folders of a handler's own
     "visits": "engage",
     "chunks": "send",
@@ -53,7 +53,7 @@ def worked(asked_by, work, /, *args, **kwargs):
 
 
 def checked(self, operation, params):
-    if (found := caller()) and found[0] in STACKS:
+    if found := caller():
         subsystem, stage = found
         for verb, place in asked(subsystem, self.meta.service_model.service_name, operation, params):
             known = granted(subsystem, stage)

@@ -1,6 +1,7 @@
 """A call of an AWS client in, what IAM would be asked for it out: verbs on resources, spelt as `roles` spells them."""
 
 from domain.archive.places import DATA, ERRORS, LOST, RECEIPTS, REPLAYS, RESULTS
+from domain.scores.places import FANLIST, RETRIES, SCRUBBED
 
 ENTRY_VERBS = {"Put": "PutItem", "Delete": "DeleteItem", "Update": "UpdateItem", "ConditionCheck": "ConditionCheckItem"}
 OBJECTS = {"HeadObject": ("GetObject",), "CopyObject": ("GetObject", "PutObject"), "ListObjectsV2": ("ListBucket",)}
@@ -15,16 +16,19 @@ FOLDERS = {
     *("exports", "reports", "playlists", "training", "models"),
 }
 BUCKETS = ("Work", "Outputs", "Photos")
-VERBS = {"SendMessageBatch": "SendMessage"}
+VERBS = {"SendMessageBatch": "SendMessage", "ChangeMessageVisibilityBatch": "ChangeMessageVisibility"}
 LISTINGS = {"ListObjectsV2": "ListBucket", "ListObjectVersions": "ListBucketVersions"}
 OF_VERSIONS = {"GetObject": "GetObjectVersion", "DeleteObject": "DeleteObjectVersion"}
 PLACES = (DATA, ERRORS, LOST, REPLAYS, RECEIPTS, RESULTS)
+PLACES_OF_SCORES = (SCRUBBED, FANLIST, ERRORS, RETRIES)
 
 
 def asked(subsystem, service, operation, params):
     """(verb, resource) pairs; where a verb is granted on one thing alone, or on things with names of their own, that is left out."""
     if subsystem == "archive":  # it has one bucket and one table, which a test may name as it likes
         yield from asked_of_archive(service, operation, params)
+    elif subsystem == "scores" and service == "s3":
+        yield from asked_of_scoring(operation, params)
     elif service == "dynamodb":
         yield from asked_of_tables(operation, params)
     elif service == "s3":
@@ -51,6 +55,16 @@ def asked_of_archive(service, operation, params):
             yield f"{service}:GetObject", place and f"Archive/{place}*"
     else:
         yield f"{service}:{LISTINGS.get(operation, operation)}", "Archive"
+
+
+def asked_of_scoring(operation, params):
+    """The bucket of scores has one name in tests."""
+    if "Key" in params:
+        verb = OF_VERSIONS[operation] if "VersionId" in params else operation
+        place = next((it for it in PLACES_OF_SCORES if params["Key"].startswith(it)), None)
+        yield f"s3:{verb}", place and f"Scoring/{place}*"
+    else:
+        yield f"s3:{LISTINGS.get(operation, operation)}", "Scoring"
 
 
 def place_of(bucket, folder):

@@ -31,7 +31,7 @@ def synthesise(folder: Path, stage: Stage = PROD, *, checked: bool = True) -> Pa
     synth(
         [MUSIC, PAUSED, REVIEWS],
         stage=stage,
-        packages=Packages(solicitation=package, archive=package),
+        packages=Packages(solicitation=package, archive=package, scores=package),
         schemas=avro_schemas(PROJECT),
         context=context(PROJECT),
         outdir=out,
@@ -72,3 +72,8 @@ def demand(prod: Path) -> Stack:
 @pytest.fixture(scope="session")
 def archive(prod: Path) -> Stack:
     return read(prod, "Archive")
+
+
+@pytest.fixture(scope="session")
+def scores(prod: Path) -> Stack:
+    return read(prod, "Scores")

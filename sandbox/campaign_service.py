@@ -7,7 +7,6 @@ from urllib.parse import unquote
 from sandbox.aws_http import Reply, Request
 from sandbox.outside import OutsideFaults, OutsideService, Refusal, json_reply, sent_json
 
-
 GIVEN = "campaign-test"  # the token it knows unless told another one
 
 

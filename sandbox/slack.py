@@ -124,10 +124,8 @@ METHODS: Mapping[str, Callable[[SlackServer, Mapping[str, Any]], Reply]] = {
 
 def arguments(request: Request) -> dict[str, Any]:
     """JSON or a form, and what the address holds."""
-    if "json" in request.headers.get("content-type", ""):
-        sent = sent_json(request)
-    else:
-        sent = dict(parse_qsl(request.body.decode()))
+    is_json = "json" in request.headers.get("content-type", "")
+    sent = sent_json(request) if is_json else dict(parse_qsl(request.body.decode()))
     return {**dict(parse_qsl(request.query)), **sent}
 
 

@@ -64,7 +64,7 @@ class ScoreCounts:
             entries.append((campaign, self._count(campaign, figures, standing.counts[campaign], now)))
         for (campaign, load), reached in moved.loads.items():
             key = counted_row(campaign, load).attributes()
-            values = {name: reached.get(name, 0) for name in COUNTED}
+            values: dict[str, Any] = {name: reached.get(name, 0) for name in COUNTED}
             entries.append(
                 ((campaign, load), update(self.table, key, f"{_adding(COUNTED)} {AT}", **values, **_at(now)))
             )
@@ -118,9 +118,6 @@ def _keys(campaigns: Iterable[str]) -> list[dict[str, str]]:
 
 
 def _counts(item: Mapping[str, Any]) -> Counts:
-    times = {name: datetime.fromisoformat(item[told]) for name, told in TIMES.items() if told in item}
-    numbers = {name: int(item[name]) for name in (*FIGURES, "version", "repairs") if name in item}
-    return Counts(**numbers, **times)
-
-
-TIMES = {"at": "at", "repaired_at": "repairedAt"}
+    at, repaired = (datetime.fromisoformat(item[name]) if name in item else None for name in ("at", "repairedAt"))
+    numbers = {name: int(item.get(name, 0)) for name in (*FIGURES, "version", "repairs")}
+    return Counts(**numbers, at=at, repaired_at=repaired)

@@ -52,7 +52,7 @@ def _cancelled(error: ClientError) -> tuple[frozenset[int], bool]:
     return lost, not PASSING.isdisjoint(reasons)
 
 
-def update(table: str, key: Mapping[str, str], change: str, condition: str = "", **values: Any) -> Entry:
+def update(table: str, key: Mapping[str, str], change: str, condition: str = "", /, **values: Any) -> Entry:
     """An Update: `#name` in the expressions is the attribute of that name, `:name` the value given by it."""
     return {"Update": {**_about(table, key, condition, change, values), "UpdateExpression": change}}
 

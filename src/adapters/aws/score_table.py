@@ -1,9 +1,10 @@
 """Scored records in, fans' rows of the Scores table written under the condition that they are as they were read out."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
+from math import ceil
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -22,11 +23,11 @@ if TYPE_CHECKING:
 
 AT_ONCE = 16  # writes on their way; the client needs as many connections
 A_FEW_TRIES = Backoff(tries=5, base=0.05, most=1.0)  # each one is botocore's own few tries
+WORTH_A_READ = 20  # rows
 PK_BYTES, SK_BYTES = 2048, 1024  # AWS: of a partition key and a sort key, at most
+TOO_LONG = Written(INVALID, "the key is too long")
 
-Turn = tuple[
-    dict[str, Any] | Unavailable | None, list[int]
-]  # a row as it stands, and the places of the records that reach it
+Standing = dict[str, Any] | None  # a row, plain; None: there is none
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,52 +44,40 @@ class ScoreTable:
 
         failed: nothing is lost, it may be given again. invalid: the table can never hold it. Both say why, without a value of it.
         """
-        written: list[Written] = [Written(INVALID, "the key is too long")] * len(records)
-
-        def one(turn: Turn) -> None:
-            standing, places = turn
-            for place, it in zip(places, self._row(standing, [records[at] for at in places], now), strict=True):
-                written[place] = it
-
-        if self.at_once == 1:
-            for turn in self._turns(records):
-                one(turn)
-        else:
-            with ThreadPoolExecutor(self.at_once) as workers:
-                for _ in workers.map(one, self._turns(records)):
-                    pass
-        return written
+        reaching: dict[Key, list[Scored]] = {}
+        for record in records:
+            reaching.setdefault(record.key, []).append(record)
+        written = {key: iter([TOO_LONG] * len(them)) for key, them in reaching.items() if not _fits(key)}
+        shares = [*chunks((key for key in reaching if key not in written), self._share(len(reaching) - len(written)))]
+        with ThreadPoolExecutor(self.at_once) as workers:
+            run = workers.map if self.at_once > 1 else map
+            for done in run(lambda keys: self._written({key: reaching[key] for key in keys}, now), shares):
+                written |= {key: iter(them) for key, them in done.items()}
+        return [next(written[record.key]) for record in records]
 
     def rows(self, keys: Iterable[Key], attributes: tuple[str, ...] = ()) -> Iterator[dict[str, Any]]:
         """The rows that there are, plain and in no order. Unavailable: not all could be read."""
         wanted = (key.attributes() for key in keys)
         return get(self.dynamodb, self.table, wanted, consistent=True, attributes=attributes, backoff=self.backoff)
 
-    def _turns(self, records: Sequence[Scored]) -> Iterator[Turn]:
-        """Row by row; each comes as soon as it is read, so that writing begins while others are."""
-        places: dict[Key, list[int]] = {}
-        for place, record in enumerate(records):
-            places.setdefault(record.key, []).append(place)
-        for keys in chunks(filter(_fits, places), KEYS_A_READ):
-            told = {name for key in keys for place in places[key] for name in records[place].content}
-            standing: dict[tuple[str, str], dict[str, Any]] = {}
-            lost: Unavailable | None = None
-            try:
-                for row in self.rows(keys, ("PK", "SK", *sorted(told.union(NEEDED)))):
-                    standing[row["PK"], row["SK"]] = row
-            except Unavailable as reason:
-                lost = reason
-            for key in keys:
-                yield standing.get(key, lost), places[key]
+    def _share(self, rows: int) -> int:
+        """How many rows one worker reads in a call and then writes: as many for each of them, if that is worth a call."""
+        rounds = ceil(rows / self.at_once / KEYS_A_READ) or 1
+        return max(WORTH_A_READ, ceil(rows / self.at_once / rounds))
 
-    def _row(
-        self, standing: dict[str, Any] | Unavailable | None, records: list[Scored], now: datetime
-    ) -> list[Written]:
+    def _written(self, reaching: Mapping[Key, list[Scored]], now: datetime) -> dict[Key, list[Written]]:
+        told = {name for records in reaching.values() for record in records for name in record.content}
+        try:
+            found = self.rows(reaching, ("PK", "SK", *sorted(told.union(NEEDED))))
+            standing = {(row["PK"], row["SK"]): row for row in found}
+        except Unavailable as reason:
+            return {key: [Written(FAILED, str(reason))] * len(records) for key, records in reaching.items()}
+        return {key: self._row(standing.get(key), records, now) for key, records in reaching.items()}
+
+    def _row(self, standing: Standing, records: list[Scored], now: datetime) -> list[Written]:
         """Fold and write until nobody has written in between."""
-        why = standing
+        why = "others kept writing the row"
         for tried in range(self.backoff.tries):
-            if isinstance(standing, Unavailable):
-                break
             try:
                 folded = fold(standing, records, now)
                 if folded.change:
@@ -96,28 +85,34 @@ class ScoreTable:
                         self.dynamodb.update_item(**update(self.table, records[0].key, folded.change))
                 return [Written(status) for status in folded.statuses]
             except Unavailable as reason:
-                why = reason
+                why = str(reason)
             except ClientError as error:
-                if code(error) == "ValidationException":
+                if code(error) == "ValidationException":  # larger than 400 KB, or deeper than 32 maps
                     return self._each(standing, records, now, "the table refuses it")
                 if code(error) != "ConditionalCheckFailedException":
                     raise
-                why = Unavailable(f"{self.table}: others kept writing the row")
-                standing = decode_item(error.response["Item"]) if "Item" in error.response else None  # type: ignore[typeddict-item]
-            except (
-                ValueError,
-                RecursionError,
-            ) as reason:  # a number that DynamoDB has not, a row whose `loads` is none
-                return self._each(standing, records, now, f"{type(reason).__name__}")
+                standing = _as_it_is(error)
+            except (ValueError, RecursionError) as reason:  # a number DynamoDB has not, endless depth, foreign `loads`
+                return self._each(standing, records, now, type(reason).__name__)
             self.backoff.wait(tried)
-        return [Written(FAILED, str(why))] * len(records)
+        return [Written(FAILED, why)] * len(records)
 
-    def _each(self, standing: dict[str, Any] | None, records: list[Scored], now: datetime, why: str) -> list[Written]:
-        """Of several records one may be what cannot be written: each by itself, in order."""
+    def _each(self, standing: Standing, records: list[Scored], now: datetime, why: str) -> list[Written]:
+        """Of several records one may be what cannot be written: each by itself, and none past one that failed."""
         if len(records) == 1:
             return [Written(INVALID, why)]
-        return [it for record in records for it in self._row(standing, [record], now)]
+        written: list[Written] = []
+        for record in records:
+            failed = bool(written) and written[-1].status == FAILED
+            written += written[-1:] if failed else self._row(standing, [record], now)
+        return written
 
 
 def _fits(key: Key) -> bool:
     return len(key.pk.encode()) <= PK_BYTES and len(key.sk.encode()) <= SK_BYTES
+
+
+def _as_it_is(lost: ClientError) -> Standing:
+    """The row that a lost condition has brought."""
+    item: Any = lost.response.get("Item")
+    return decode_item(item) if item else None

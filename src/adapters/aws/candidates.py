@@ -9,15 +9,12 @@ from botocore.exceptions import ClientError
 from adapters.aws import batch_items
 from adapters.aws.attribute_values import encode_item
 from adapters.aws.batch_items import PATIENT, Backoff
-from adapters.aws.faults import aws_calls, code
+from adapters.aws.faults import PASSING, aws_calls, code
 from domain.errors import Unavailable
 from domain.solicitation.stored import OPEN, STANDING, Stored, channel_key, orphans, succeeding
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
-
-# Why a transaction was cancelled, where trying again may help (AWS: TransactionCanceledException).
-PASSING = frozenset({"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"})
 
 
 @dataclass(frozen=True)

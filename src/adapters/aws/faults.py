@@ -43,6 +43,9 @@ RETRYABLE = frozenset(
     }
 )
 
+# Why a transaction was cancelled, where trying again may help (AWS: TransactionCanceledException).
+PASSING = frozenset({"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"})
+
 
 def code(error: ClientError) -> str:
     return error.response.get("Error", {}).get("Code", "")

@@ -8,8 +8,7 @@ from botocore.exceptions import ClientError
 
 from adapters.aws.attribute_values import encode_item
 from adapters.aws.batch_items import Backoff
-from adapters.aws.candidates import PASSING
-from adapters.aws.faults import aws_calls, code
+from adapters.aws.faults import PASSING, aws_calls, code
 from domain.errors import Unavailable
 
 if TYPE_CHECKING:

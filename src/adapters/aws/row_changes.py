@@ -37,18 +37,16 @@ def _change(record: Mapping[str, Any]) -> Change:
         sequence=told["SequenceNumber"],
         campaign=keys["SK"].removeprefix(CAMPAIGN),
         at=datetime.fromtimestamp(told["ApproximateCreationDateTime"], UTC),
-        old=_row(old),
-        new=_row(new),
+        old=None if old is None else counted_of(old),
+        new=None if new is None else counted_of(new),
         name=record["eventName"],
         fan=keys["PK"],
         changed=tuple(name for name, by in AUDITED.items() if _told(old, by) != _told(new, by)),
     )
 
 
-def _row(image: Image | None) -> Row | None:
-    """What a neighbour may have written in another type counts as not told."""
-    if image is None:
-        return None
+def counted_of(image: Image) -> Row:
+    """Of a fan's row, as DynamoDB types it. What a neighbour has written in another type counts as not told."""
     verified = image.get("isVerified", {}).get("BOOL")
     selected = image.get("verdict", {}).get("BOOL") is True
     return Row(verified if isinstance(verified, bool) else None, selected, _marks(image.get("loads", {})))

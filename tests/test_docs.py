@@ -60,12 +60,25 @@ def told_when(event: dict[str, Any]) -> datetime:
     if "Records" in event:
         record = event["Records"][0]
         if record["eventSource"] == "aws:kinesis":
-            return datetime.fromisoformat(change_in(json.loads(base64.b64decode(record["kinesis"]["data"]))).at)
+            return told_by_kinesis(json.loads(base64.b64decode(record["kinesis"]["data"])))
         if record["eventSource"] == "aws:sqs":
-            return datetime.fromisoformat(json.loads(record["body"])["scheduledTime"])
+            return told_by_message(record)
         return datetime.fromtimestamp(record["dynamodb"]["ApproximateCreationDateTime"], UTC)
     told = event.get("scheduledTime") or event.get("time") or event["run"]["started_at"]
     return datetime.fromisoformat(told)
+
+
+def told_by_kinesis(document: dict[str, Any]) -> datetime:
+    """Of a table's change, or of a fan's scores."""
+    return datetime.fromisoformat(document["__meta"]["date"] if "__meta" in document else change_in(document).at)
+
+
+def told_by_message(record: dict[str, Any]) -> datetime:
+    """The message's own time; where it has none, when it was sent: a verdict waits from then on."""
+    body = json.loads(record["body"])
+    told = body.get("scheduledTime") or body.get("time")
+    sent = datetime.fromtimestamp(int(record["attributes"]["SentTimestamp"]) / 1000, UTC)
+    return datetime.fromisoformat(told) if told else sent
 
 
 def test_no_event_is_for_a_handler_that_is_not_there():

@@ -51,7 +51,7 @@ def test_a_wildcard_without_a_reason_is_refused(function):
     function.allow(["s3:ListBucket"], ["arn:aws:s3:::photos"])
 
 
-@pytest.mark.parametrize("name", ["Solicitation", "Demand", "Archive"])
+@pytest.mark.parametrize("name", ["Solicitation", "Demand", "Archive", "Scores"])
 def test_cfn_lint_finds_nothing(prod, name):
     template = json.dumps(read(prod, name).template)
     found = lint(template, config=ManualArgs(regions=["eu-west-1", "us-east-1"]))

@@ -25,6 +25,9 @@ PARTS = {  # folders of a handler's own
     "replaying": "replay",
     "compacting": "compact",
     "erasing": "erase",
+    "loading": "load_scores_to_stream",
+    "fanlists": "save_fanlist_scores",
+    "entering": "save_entry_scoring",
 }
 CALL, SUBMIT = BaseClient._make_api_call, ThreadPoolExecutor.submit
 THREAD = threading.local()  # in whose name it works

@@ -78,6 +78,36 @@ def test_both_query_the_same_and_lead_on_from_page_to_page(clients):
     assert seen == ["2", "1", "0"]
 
 
+def updated(client, table, **condition):
+    return client.update_item(
+        TableName=table,
+        Key=encode_item({"PK": ITEM["PK"], "SK": "-"}),
+        UpdateExpression="SET #number = :number, bytes = :bytes REMOVE quote",
+        ExpressionAttributeNames={"#number": "number"},
+        ExpressionAttributeValues=encode_item({":number": 0.25, ":bytes": b"\x00\xff"} | condition),
+        **({"ConditionExpression": "PK = :pk"} if condition else {}),
+        ReturnValues="ALL_NEW",
+        ReturnValuesOnConditionCheckFailure="ALL_OLD",
+    )
+
+
+def test_both_update_the_same_and_bring_what_it_has_become(clients):
+    slow, quick = clients
+    for client, table in ((slow, "Slow"), (quick, "Quick")):
+        write(slow, table, ITEM)
+        assert updated(client, table)["Attributes"]["number"] == {"N": "0.25"}
+    assert updated(quick, "Quick")["Attributes"] == updated(slow, "Slow")["Attributes"]
+    assert whole(slow, "Quick") == whole(slow, "Slow")
+
+
+def test_a_lost_condition_brings_the_item_as_it_stands(clients):
+    slow, quick = clients
+    write(slow, "Quick", ITEM)
+    with pytest.raises(ClientError, match="ConditionalCheckFailed") as lost:
+        updated(quick, "Quick", **{":pk": "another"})
+    assert lost.value.response["Item"] == encode_item(ITEM)
+
+
 def test_the_answer_still_carries_what_was_left_undone_and_the_metadata(clients):
     answer = write(clients[1], "Quick", ITEM)
     assert answer["UnprocessedItems"] == {}

@@ -1,11 +1,11 @@
-"""DynamoDB's calls for many items in, the same out with bodies written and read by orjson: botocore's own walk is half their cost."""
+"""DynamoDB's calls that are made most in, the same out with bodies written and read by orjson: botocore's own walk is half their cost."""
 
 from base64 import b64encode
 from typing import Any
 
 import orjson
 
-OPERATIONS = ("BatchGetItem", "BatchWriteItem", "Query")
+OPERATIONS = ("BatchGetItem", "BatchWriteItem", "Query", "UpdateItem")
 BODY = "ovation_body"
 BINARY = (b'"B"', b'"BS"')  # travels as base64, which botocore knows how to read
 

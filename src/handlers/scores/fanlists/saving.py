@@ -1,0 +1,149 @@
+"""One fanlist in; its fans' rows, what the campaign data stream is told of them, the load's figures and its verdict's message out."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import orjson
+from aws_lambda_powertools import Logger
+
+from adapters.aws.load_ledger import LoadLedger
+from adapters.aws.score_files import ScoreFiles
+from adapters.aws.score_stream import ScoreStream
+from adapters.aws.score_table import ScoreTable
+from adapters.aws.verdict_queue import VerdictQueue
+from adapters.files.highest_scores import HighestScores, highest_scores
+from adapters.http.campaign_service import CampaignService
+from domain.errors import Rejected, Unavailable
+from domain.scores.drop import Drop
+from domain.scores.fanlist import Columns, Entry, fan_of, told
+from domain.scores.load import LOADED, LOADING, REJECTED, Place, Progress, Standing
+from domain.scores.marks import CREATED, SUPERSEDED, UNCHANGED, UPDATED
+from domain.scores.upsert import FAILED, INVALID
+from handlers.scores.fanlists.reading import Rows, read
+
+PART = 5000  # fans
+RESERVE = 20.0  # seconds that a part is begun with at least: it takes a few
+TAKEN = (CREATED, UPDATED, UNCHANGED)
+
+logger = Logger(service="save_fanlist_scores")
+
+
+class OutOfTime(Unavailable):
+    """The next invocation goes on at the next part."""
+
+
+@dataclass(frozen=True)
+class Saving:
+    """One invocation's work. `counts` is what it has done: (seed's group, name) -> rows."""
+
+    holder: str
+    remaining: Callable[[], int]  # milliseconds
+    clock: Callable[[], datetime]
+    ledger: LoadLedger
+    files: ScoreFiles
+    table: ScoreTable
+    stream: ScoreStream
+    campaigns: CampaignService
+    verdicts: VerdictQueue
+    bucket: str
+    counts: Counter[tuple[str, str]] = field(default_factory=Counter)
+
+    def save(self, drop: Drop) -> str:
+        """The load's state. Unavailable: it is not at its end, and goes on where it stopped when its message comes again."""
+        standing = self.ledger.begin(drop, self.holder, self.clock())
+        drop, state, out = standing.drop, standing.state, standing.progress.figures["out"]
+        if state == LOADING:
+            try:
+                state, out = LOADED, self._load(standing)
+            except Rejected as why:
+                state = self._reject(standing, str(why))
+            except Unavailable:
+                self.ledger.release(drop, self.holder)
+                raise
+        if state == LOADED and not standing.told:
+            self.verdicts.tell(drop.campaign, out, drop.load)
+            self.ledger.told(drop, self.clock())
+        return state
+
+    def _load(self, standing: Standing) -> int:
+        """How many fans' rows it reached. Read again whenever it goes on: cheap beside the rows, and always the same."""
+        drop = standing.drop
+        with highest_scores() as highest:
+            where, rows = self._read(drop, highest)
+            progress = (
+                standing.progress if standing.progress.figures["in"] else self._begun(drop, rows.figures(highest), rows)
+            )
+            for part, entries in highest.parts(PART, progress.place.part):
+                if self.remaining() / 1000 < RESERVE:
+                    raise OutOfTime(f"load {drop.load} goes on at part {part}")
+                figures = self._part(drop, where, part, entries)
+                progress = progress.plus(figures, {}, Place(row=part * PART + len(entries), part=part + 1))
+                self.ledger.checkpoint(drop, self.holder, progress, self.clock())
+        self.ledger.loaded(drop, self.holder, progress, self.clock())
+        logger.info(
+            "loaded", extra={"campaign": drop.campaign, "load": drop.load, **progress.figures, **progress.reasons}
+        )
+        return progress.figures["out"]
+
+    def _read(self, drop: Drop, highest: HighestScores) -> tuple[Columns, Rows]:
+        def turn() -> None:
+            self.ledger.keep(drop, self.holder, self.clock())
+
+        where, rows = read(drop, self._identifier(drop), highest, files=self.files, bucket=self.bucket, turn=turn)
+        if where.others:
+            about = {"load": drop.load, "identifier": where.identifier, "others": where.others}
+            logger.warning("ambiguous identifier", extra={"campaign": drop.campaign, **about})
+        return where, rows
+
+    def _identifier(self, drop: Drop) -> str | None:
+        """What the campaign knows its fans by; None: it does not say, or there is no such campaign."""
+        try:
+            return self.campaigns.campaign(drop.campaign, self.clock()).identifier
+        except Rejected as unknown:
+            logger.warning("unknown campaign", extra={"load": drop.load, "reason": str(unknown)})
+            return None
+
+    def _begun(self, drop: Drop, figures: Mapping[str, int], rows: Rows) -> Progress:
+        progress = Progress().plus(figures, rows.reasons, Place())
+        self.ledger.checkpoint(drop, self.holder, progress, self.clock())
+        self._count("input", **figures)
+        return progress
+
+    def _part(self, drop: Drop, where: Columns, part: int, entries: Sequence[Entry]) -> Mapping[str, int]:
+        """Rows, then the stream, which never tells what no row has. Unavailable: some of it is not done, and is done again."""
+        fans = [fan_of(it, where.identifier, drop, part) for it in entries]
+        statuses = [it.status for it in self.table.upsert(fans, self.clock())]
+        found = Counter(statuses)
+        done = [it for it, status in zip(entries, statuses, strict=True) if status in TAKEN]
+        rejected = found[SUPERSEDED] + found[INVALID]
+        self._count("dynamo", **{"in": len(fans), "failed": found[FAILED], "out": len(done), "rejected": rejected})
+        self._publish(drop, done)
+        if found[FAILED]:
+            raise Unavailable(f"load {drop.load}, part {part}: {found[FAILED]} of {len(fans)} rows were not written")
+        return {"out": len(fans) - found[INVALID], "failed": found[INVALID]}
+
+    def _publish(self, drop: Drop, entries: Sequence[Entry]) -> None:
+        """A fan whose row holds a newer list's score is not among them: nobody is told of an older one."""
+        tellings = (told(it, drop) for it in entries)
+        done = False
+        try:
+            self.stream.put((key, orjson.dumps(document)) for key, document in tellings)
+            done = True
+        finally:
+            self._count(
+                "stream", **{"in": len(entries), "failed": 0 if done else len(entries), "out": len(entries) * done}
+            )
+
+    def _reject(self, standing: Standing, why: str) -> str:
+        drop = standing.drop
+        self.ledger.reject(drop, self.holder, why, self.clock(), standing.progress)
+        logger.error(
+            "rejected", extra={"campaign": drop.campaign, "load": drop.load, "key": drop.arrival.key, "reason": why}
+        )
+        self.counts["files", "rejected"] += 1
+        return REJECTED
+
+    def _count(self, group: str, **figures: int) -> None:
+        self.counts.update({(group, name): figure for name, figure in figures.items()})

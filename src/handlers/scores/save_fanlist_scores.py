@@ -1,0 +1,130 @@
+"""S3 -> Scores table, campaign data stream: the fans of a third party's list, each with the highest score it has of them."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.metrics import MetricUnit, single_metric
+from botocore.config import Config
+
+from adapters.aws.load_ledger import Held, LoadLedger
+from adapters.aws.quick_bodies import quicken
+from adapters.aws.score_files import CONFIG as FILES
+from adapters.aws.score_files import ScoreFiles
+from adapters.aws.score_stream import CONFIG as STREAM
+from adapters.aws.score_stream import ScoreStream
+from adapters.aws.score_table import AT_ONCE, ScoreTable
+from adapters.aws.service_secrets import ServiceSecrets
+from adapters.aws.session import QUICK, client
+from adapters.aws.verdict_queue import VerdictQueue
+from adapters.http.campaign_service import CampaignService
+from adapters.http.outside import http
+from domain.errors import Rejected, Unavailable
+from domain.scores.arrivals import arrivals
+from domain.scores.drop import FANS, Drop, dropped
+from handlers.scores.fanlists.saving import OutOfTime, Saving
+from handlers.scores.settings import NAMESPACE, SaveFanlistScoresSettings
+
+COUNTS = {
+    "input": ("in", "invalid", "duplicate", "valid"),
+    "dynamo": ("in", "failed", "out", "rejected"),
+    "stream": ("in", "failed", "out"),
+}
+
+logger = Logger(service="save_fanlist_scores")
+
+
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    return save_fanlist_scores(event, context.aws_request_id, context.get_remaining_time_in_millis, **live())
+
+
+@cache
+def live() -> dict[str, Any]:
+    env = SaveFanlistScoresSettings.from_env()
+    table = quicken(client("dynamodb", QUICK.merge(Config(max_pool_connections=AT_ONCE))))
+    return {
+        "ledger": LoadLedger(client("dynamodb", QUICK), env.scores_table),
+        "files": ScoreFiles(client("s3", FILES)),
+        "table": ScoreTable(table, env.scores_table),
+        "stream": ScoreStream(client("kinesis", STREAM), env.campaign_data_stream),
+        "campaigns": CampaignService(
+            http(), env.campaign_service_url, ServiceSecrets(client("secretsmanager"), env.services_secret)
+        ),
+        "verdicts": VerdictQueue(client("sqs"), env.verdict_queue_url),
+        "waiting": VerdictQueue(client("sqs"), env.files_queue_url),
+        "bucket": env.scoring_bucket,
+        "clock": lambda: datetime.now(UTC),
+    }
+
+
+def save_fanlist_scores(
+    event: Mapping[str, Any], holder: str, remaining: Callable[[], int], *, waiting: VerdictQueue, **tools: Any
+) -> dict[str, Any]:
+    """The event of a file by itself, or messages of SQS with such events. Answers what this invocation did, in the seed's groups:
+    the file's rows where it was read first, the table's and the stream's records; and the messages that must come again.
+
+    Unavailable: an event by itself whose file is not at its end.
+    """
+    saving = Saving(holder, remaining, **tools)
+    failures = []
+    try:
+        if not _is_batch(event):
+            _save(event, saving)
+        else:
+            failures = [it["messageId"] for it in event["Records"] if not _done(it, saving, waiting)]
+    finally:
+        answer = tell(saving.counts)
+    return {**answer, "batchItemFailures": [{"itemIdentifier": it} for it in failures]}
+
+
+def _is_batch(event: Mapping[str, Any]) -> bool:
+    return all("body" in it for it in event.get("Records", ({},)))
+
+
+def _done(message: Mapping[str, Any], saving: Saving, waiting: VerdictQueue) -> bool:
+    """False: it comes again, at once where only the time ran out, behind another holder's lease where there is one."""
+    try:
+        _save(message["body"], saving)
+    except Unavailable as reason:
+        logger.warning("comes again", extra={"reason": str(reason)})
+        if isinstance(reason, OutOfTime):
+            waiting.put_off(message["receiptHandle"], 0)
+        elif isinstance(reason, Held):
+            waiting.put_off(message["receiptHandle"], (reason.until - saving.clock()).total_seconds() + 1)
+        return False
+    return True
+
+
+def _save(told: Any, saving: Saving) -> None:
+    """All files that the event tells of. What is none of ours is logged, and never asked for again."""
+    try:
+        drops = [_fanlist(dropped(arrival)) for arrival in arrivals(told)]
+    except Rejected as why:
+        logger.error("no fanlist", extra={"reason": str(why)})
+        saving.counts["files", "rejected"] += 1
+        return
+    for drop in drops:
+        saving.save(drop)
+
+
+def _fanlist(drop: Drop) -> Drop:
+    if drop.kind != FANS:
+        raise Rejected(f"{drop.arrival.key}: no list of fans, but of {drop.kind}")
+    return drop
+
+
+def tell(counts: Counter[tuple[str, str]]) -> dict[str, dict[str, int]]:
+    """The seed's nested counts, the same as metrics: `FanlistDynamoOut` is `dynamo.out`."""
+    answer = {group: {name: counts[group, name] for name in names} for group, names in COUNTS.items()}
+    metrics = {
+        f"Fanlist{group.title()}{name.title()}": count
+        for group, found in answer.items()
+        for name, count in found.items()
+    }
+    for name, count in {**metrics, "RejectedFiles": counts["files", "rejected"]}.items():
+        with single_metric(name, MetricUnit.Count, count, namespace=NAMESPACE):
+            pass
+    return answer

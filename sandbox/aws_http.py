@@ -39,6 +39,7 @@ class Reply:
     content_type: str = "application/json"
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
+    broken_off: bool = False  # half of the body goes out, then the line is closed
 
 
 @dataclass
@@ -174,7 +175,8 @@ class _Handler(BaseHTTPRequestHandler):
                 self.send_header(name, value)
             self.send_header("Content-Length", str(len(reply.body)))
             self.end_headers()
-            self.wfile.write(reply.body)
+            self.wfile.write(reply.body[: len(reply.body) // 2] if reply.broken_off else reply.body)
+            self.close_connection = self.close_connection or reply.broken_off
         except ConnectionError:  # the caller gave up waiting
             self.close_connection = True
 

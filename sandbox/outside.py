@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import orjson
@@ -13,8 +13,8 @@ from sandbox.aws_http import AwsServer, Faults, Reply, Request
 @dataclass
 class OutsideFaults(Faults):
     """Beside those of every stand-in (`latency`; `hang`: never answered, without effect), counts of coming calls that
-    are `throttled` (429 with Retry-After `patience`), `failing` (500, without effect), `failing_late` (500, and yet it happened)
-    or `unanswered` (it happened, and nobody says so).
+    are `throttled` (429 with Retry-After `patience`), `failing` (500, without effect), `failing_late` (500, and yet it happened),
+    `unanswered` (it happened, and nobody says so) or `broken_off` (it happened, and the answer ends in its middle).
     """
 
     throttled: int = 0
@@ -22,6 +22,7 @@ class OutsideFaults(Faults):
     failing: int = 0
     failing_late: int = 0
     unanswered: int = 0
+    broken_off: int = 0
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ class OutsideService(AwsServer):
         if faults.take("failing"):
             self._count(request)
             return json_reply({"message": "something went wrong"}, 500)
-        late, silent = faults.take("failing_late"), faults.take("unanswered")
+        late, silent, broken = (faults.take(kind) for kind in ("failing_late", "unanswered", "broken_off"))
         try:
             reply = super().serve(request)
         except Refusal as refusal:
@@ -59,7 +60,7 @@ class OutsideService(AwsServer):
         if silent:
             self._stopping.wait()
             return None
-        return reply
+        return replace(reply, broken_off=True) if broken and reply else reply
 
     def _count(self, request: Request) -> None:
         with self._lock:

@@ -1,18 +1,13 @@
 """A load of the domain in, the attributes of its item in the Scores table out, and back."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
-from domain.scores.drop import Arrival, Drop
+from domain.scores.drop import Arrival, Drop, sortable
 from domain.scores.load import FIGURES, LOADING, Load, Place, Progress
 
 Item = Mapping[str, Any]
-
-
-def iso(at: datetime) -> str:
-    """All of one length, so that texts sort as times do."""
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 def first_told(drop: Drop, now: datetime) -> dict[str, str]:
@@ -23,12 +18,12 @@ def first_told(drop: Drop, now: datetime) -> dict[str, str]:
         "key": drop.arrival.key,
         "versionId": drop.arrival.version_id,
         "sequencer": drop.arrival.sequencer,
-        "droppedAt": iso(drop.arrival.at),
+        "droppedAt": sortable(drop.arrival.at),
         "campaignId": drop.campaign,
-        "scoredAt": iso(drop.scored_at),
+        "scoredAt": sortable(drop.scored_at),
         "version": drop.version,
         "state": LOADING,
-        "startedAt": iso(now),
+        "startedAt": sortable(now),
     }
     return told | ({"name": drop.name} if drop.name else {})
 

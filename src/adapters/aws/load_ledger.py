@@ -8,10 +8,10 @@ from botocore.exceptions import ClientError
 
 from adapters.aws.attribute_values import decode_item, encode_item
 from adapters.aws.faults import aws_calls, code
-from adapters.aws.load_items import drop_of, first_told, iso, load_of, progress_of, written
+from adapters.aws.load_items import drop_of, first_told, load_of, progress_of, written
 from adapters.aws.transactions import update
 from domain.errors import Unavailable
-from domain.scores.drop import Drop
+from domain.scores.drop import Drop, sortable
 from domain.scores.keys import CAMPAIGN, COUNTED, ENTRIES, LOAD, Key, load_row
 from domain.scores.load import INCOMPLETE, LOADED, LOADING, REJECTED, Load, Progress, Standing
 
@@ -33,7 +33,7 @@ class Held(Unavailable):
     """Another one works on the file, until then unless it goes on."""
 
     def __init__(self, load: str, until: datetime) -> None:
-        super().__init__(f"load {load} is worked on, until {iso(until)} unless that goes on")
+        super().__init__(f"load {load} is worked on, until {sortable(until)} unless that goes on")
         self.until = until
 
 
@@ -56,7 +56,13 @@ class LoadLedger:
         """Take the load, unless it has come to its end; it goes on where it stopped. Held: another one has it."""
         first = first_told(drop, now)
         kept = ", ".join(f"#{name} = if_not_exists(#{name}, :{name})" for name in first)
-        values = {**first, "holder": holder, "until": iso(now + self.lease), "LOADING": LOADING, "now": iso(now)}
+        values = {
+            **first,
+            "holder": holder,
+            "until": sortable(now + self.lease),
+            "LOADING": LOADING,
+            "now": sortable(now),
+        }
         try:
             item = self._update(drop, f"SET {kept}, #holder = :holder, #until = :until", FREE, **values)
         except _Otherwise as found:
@@ -67,12 +73,12 @@ class LoadLedger:
 
     def keep(self, drop: Drop, holder: str, now: datetime) -> None:
         """Hold the load for another lease. Lost: another one has it."""
-        self._ours(drop, holder, "SET #until = :until", until=iso(now + self.lease))
+        self._ours(drop, holder, "SET #until = :until", until=sortable(now + self.lease))
 
     def checkpoint(self, drop: Drop, holder: str, progress: Progress, now: datetime) -> None:
         """All before the progress' place is done; the load is held for another lease. Lost: another one has it."""
         values = written(progress)
-        self._ours(drop, holder, f"{_set(values)}, #until = :until", **values, until=iso(now + self.lease))
+        self._ours(drop, holder, f"{_set(values)}, #until = :until", **values, until=sortable(now + self.lease))
 
     def loaded(self, drop: Drop, holder: str, progress: Progress, now: datetime) -> None:
         """The file was read to its end. Lost: another one has it."""
@@ -84,7 +90,7 @@ class LoadLedger:
 
     def told(self, drop: Drop, now: datetime) -> None:
         """Its verdict was asked for."""
-        self._update(drop, "SET #told = if_not_exists(#told, :told)", told=iso(now))
+        self._update(drop, "SET #told = if_not_exists(#told, :told)", told=sortable(now))
 
     def release(self, drop: Drop, holder: str) -> None:
         """Whoever comes next need not wait for the lease's end. Where it is another one's by now, nothing is done."""
@@ -95,7 +101,7 @@ class LoadLedger:
 
     def settled(self, campaign: str, load: str, as_: str, now: datetime) -> None:
         """What became of the load's verdict: COMPLETE, UNCHANGED or INCOMPLETE. Only the last may still become another."""
-        values = {"settledAt": iso(now), "settledAs": as_}
+        values = {"settledAt": sortable(now), "settledAs": as_}
         try:
             self._change(load_row(campaign, load), _set(values), UNSETTLED, **values, INCOMPLETE=INCOMPLETE)
         except _Otherwise:
@@ -122,7 +128,7 @@ class LoadLedger:
             return [decode_item(item) for page in pages for item in page["Items"]]
 
     def _end(self, drop: Drop, holder: str, values: dict[str, Any], now: datetime) -> None:
-        ended = {**values, "endedAt": iso(now)}
+        ended = {**values, "endedAt": sortable(now)}
         self._ours(drop, holder, f"{_set(ended)} REMOVE #holder, #until", **ended)
 
     def _ours(self, drop: Drop, holder: str, change: str, /, **values: Any) -> None:

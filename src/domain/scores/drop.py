@@ -48,7 +48,7 @@ class Drop:
     @property
     def version(self) -> str:
         """The file's own time first; of files that tell the same, the one that S3 took last is newer."""
-        return f"{_sortable(self.scored_at)}#{_sortable(self.arrival.at)}#{self.arrival.sequencer.rjust(32, '0')}"
+        return f"{sortable(self.scored_at)}#{sortable(self.arrival.at)}#{self.arrival.sequencer.rjust(32, '0')}"
 
 
 def dropped(arrival: Arrival) -> Drop:
@@ -66,19 +66,21 @@ def dropped(arrival: Arrival) -> Drop:
 
 def _instant(text: str | None, otherwise: datetime) -> datetime:
     """An ISO time, also without colons or zone (then UTC), or epoch seconds or milliseconds; what is none counts as not told."""
-    if text is None:
+    try:
+        return _told(text).astimezone(UTC) if text else otherwise
+    except (ValueError, OverflowError):
         return otherwise
+
+
+def _told(text: str) -> datetime:
     if text.isdigit() and len(text) in (10, 13):
         return datetime.fromtimestamp(int(text) / (1 if len(text) == 10 else 1000), UTC)
     date, _, time = text.partition("T")
     colons = re.sub(r"^(\d\d)-(\d\d)-(\d\d)", r"\1:\2:\3", time)
-    try:
-        found = datetime.fromisoformat(f"{date}T{colons}")
-    except ValueError:
-        return otherwise
+    found = datetime.fromisoformat(f"{date}T{colons}")
     return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
-def _sortable(at: datetime) -> str:
+def sortable(at: datetime) -> str:
     """All of one length, so that texts sort as times do."""
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"

@@ -175,9 +175,7 @@ def _set_into(name: str, members: Item, standing: Item, sets: dict[Path, Any], m
 
 
 def _differs(standing: Item, name: str, value: Any) -> bool:
-    """True is not 1 here: a table tells them apart."""
-    there = standing.get(name)
-    return name not in standing or there != value or isinstance(there, bool) != isinstance(value, bool)
+    return name not in standing or standing[name] != value
 
 
 def _map(item: Item, name: str) -> Item:

@@ -12,7 +12,7 @@ REGISTRANTS, FANS = "registrants", "fanlist"  # the two kinds of files
 # scrubbed/registrants.<campaignId>.<campaignName>.<dateTime>.cleaned.prepared.merged.csv, or shorter: all from the name on may be missing
 NAME = re.compile(
     r"registrants\.(?P<campaign>[^./]+)"
-    r"(?:\.(?P<name>(?!\d{4}-?\d\d-?\d\dT)[^/]+?))?"
+    r"(?:\.(?P<name>[^/]+?))??"  # only where what follows is nothing else
     r"(?:\.(?P<at>\d{4}-?\d\d-?\d\dT[\d:.-]+?(?:Z|[+-]\d\d:?\d\d)?))?"
     r"(?:\.cleaned)?(?:\.prepared)?(?:\.merged)?\.csv(?:\.gz)?"
 )

@@ -44,7 +44,8 @@ def scored(record: Any) -> Scored:
         if not good(value := record.get(name)):
             raise Rejected(f"{name} is {'missing' if value is None else 'not what it must be'}")
     meta = _object(record, "__meta")
-    origin, rank = _object(record, "origin"), record.get("rank")
+    events, rank = _object(record, "events"), record.get("rank")
+    nudetect = _object(_object(record, "origin"), "nudetect")
     content = {name: record[told] for name, told in TAKEN.items() if record.get(told) is not None}
     about = {"campaignId": record["campaignId"], "globalUserId": record["globalUserId"]}
     try:
@@ -55,10 +56,10 @@ def scored(record: Any) -> Scored:
             version=str(meta["version"]),
             part=int(meta["part"]),
             rank=None if rank is None else int(rank),
-            nudetect=origin.get("nudetect"),
-            events=_object(record, "events"),
+            nudetect=nudetect or None,
+            events={place: _object(events, place) for place in events},
         )
-    except (KeyError, ValueError, TypeError) as error:
+    except (KeyError, ValueError, TypeError, OverflowError) as error:
         raise Rejected(f"no load is told in __meta, or the rank is no number: {error}") from error
 
 

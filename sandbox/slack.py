@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from sandbox.aws_http import Reply, Request
-from sandbox.outside import OutsideFaults, OutsideService, Refusal, json_reply, sent_json
+from sandbox.outside import OutsideFaults, OutsideService, json_reply, sent_json
 
 GIVEN = "xoxb-test"  # the token it knows unless told another one
 WEBHOOK = "/services/T0/B0/x"
@@ -92,10 +92,10 @@ class SlackServer(OutsideService):
 
     def _hooked(self, request: Request) -> Reply:
         if request.path != WEBHOOK:
-            raise Refusal(404, {"message": "no_service"})
+            return Reply(b"no_service", content_type="text/html", status=404)
         told = sent_json(request)
         if not isinstance(told, dict) or not told.get("text"):
-            raise Refusal(400, {"message": "no_text"})
+            return Reply(b"no_text", content_type="text/html", status=400)
         self._keep(next(iter(self.channels)), {name: told[name] for name in told if name != "metadata"})
         return Reply(b"ok", content_type="text/html")
 

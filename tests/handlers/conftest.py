@@ -25,6 +25,7 @@ PARTS = {  # folders of a handler's own
     "replaying": "replay",
     "compacting": "compact",
     "erasing": "erase",
+    "reporting": "verdict_reporter",
     "loading": "load_scores_to_stream",
     "fanlists": "save_fanlist_scores",
     "entering": "save_entry_scoring",

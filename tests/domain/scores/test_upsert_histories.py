@@ -77,6 +77,8 @@ def histories(draw):
         upto = draw(st.integers(1, len(left[age])))
         deliveries.append(loads[age][done[age] - again : done[age] + upto])
         done[age], left[age] = done[age] + upto, left[age][upto:]
+        stale = draw(st.integers(0, done[age]))  # a batch that was given up may come long after
+        deliveries.append(loads[age][stale : draw(st.integers(stale, done[age]))])
     return loads, draw(batches(deliveries)), draw(st.randoms(use_true_random=False))
 
 

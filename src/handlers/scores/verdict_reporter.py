@@ -84,7 +84,7 @@ def arrived(records: Sequence[Any]) -> dict[str, Due]:
         try:
             found[record["messageId"]] = due(document(record["body"]), sent_at)
         except Rejected as reason:
-            logger.error("no verdict is due", extra={"message": record["messageId"], "reason": str(reason)})
+            logger.error("no verdict is due", extra={"message_id": record["messageId"], "reason": str(reason)})
     return found
 
 

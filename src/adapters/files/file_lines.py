@@ -3,7 +3,7 @@
 import gzip
 import zlib
 from collections.abc import Callable, Iterator
-from typing import BinaryIO, cast
+from typing import BinaryIO
 
 from domain.errors import Rejected
 
@@ -19,7 +19,7 @@ def lines(raw: BinaryIO, *, gz: bool, skip: int = 0) -> Iterator[bytes]:
     if not gz:
         return _split(_blocks(raw.read, skip))
     # read1, for read() would withhold what it has when it comes upon the end of a file that was cut
-    return _split(_unpacked(_blocks(cast(gzip.GzipFile, gzip.GzipFile(fileobj=raw, mode="rb")).read1, skip)))
+    return _split(_unpacked(_blocks(gzip.GzipFile(fileobj=raw, mode="rb").read1, skip)))
 
 
 def _blocks(read: Callable[[int], bytes], skip: int) -> Iterator[bytes]:

@@ -12,9 +12,10 @@ from typing import Any
 import orjson
 
 from adapters.files.score_cells import SHOWN, Cells, Odd
-from adapters.files.score_header import Header, Place, read_header
+from adapters.files.score_header import Header, read_header
 from adapters.files.score_rows import WRONG, Rows, compile_rows, embedded
 from domain.scores.drop import Drop
+from domain.scores.load import Place
 from domain.scores.row_rules import LONGEST_FAN, LONGEST_RECORD, TOO_LONG
 
 __all__ = ["Chunk", "Header", "Place", "Refused", "chunks", "read_header"]
@@ -82,7 +83,7 @@ class Part:
         for taken in cells.take(most, SIZE):
             self.number += 1
             try:
-                if type(taken) is list:
+                if isinstance(taken, list):
                     fan, rank, members, event = row(taken)
                     if len(fan) > LONGEST_FAN:
                         raise ValueError

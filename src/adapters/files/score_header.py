@@ -6,20 +6,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from domain.errors import Rejected
+from domain.scores.load import START, Place
 from domain.scores.row_rules import COLUMNS, LONGEST_RECORD, REQUIRED
 
 BOM = "\ufeff"
 FOREIGN = {b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16", b"\x1f\x8b": "gzip, though its name does not end in .gz"}
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Between two rows: bytes of the (unpacked) file, rows and lines before it, and the number of the part that begins there."""
-
-    offset: int
-    row: int = 0
-    line: int = 0
-    part: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +26,7 @@ def read_header(lines: Iterator[bytes]) -> Header:
 
     Rejected: there is none, or the file is no CSV in UTF-8. What is in the file is not in the text: it may be a fan's row.
     """
-    begin = Place(0)
+    begin = START
     try:
         for read, names in _records(lines):
             begin = Place(begin.offset + sum(map(len, read)), 0, begin.line + len(read), 0)

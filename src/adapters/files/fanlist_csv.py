@@ -41,12 +41,20 @@ def records(lines: Iterable[bytes]) -> Iterator[Line]:
         number += 1
         following = _Following(rest, again, len(raw))
         found = _read(number, raw, following)
+        if len(raw) > RECORD:
+            _pass_over(raw, rest)
         if found.wrong:
             again.extendleft(reversed(following.taken))
         else:
             number += len(following.taken)
         if found.cells or found.wrong:
             yield found
+
+
+def _pass_over(raw: bytes, rest: Iterator[bytes]) -> None:
+    """A line may be so long that it comes in pieces, and its end is no line of its own."""
+    while raw and not raw.endswith((b"\n", b"\r")):
+        raw = next(rest, b"")
 
 
 class _Following:

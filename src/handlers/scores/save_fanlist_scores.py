@@ -3,14 +3,15 @@
 from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics import MetricUnit, single_metric
 from botocore.config import Config
 
-from adapters.aws.load_ledger import Held, LoadLedger
+from adapters.aws.load_ledger import LoadLedger
+from adapters.aws.message_delays import put_off
 from adapters.aws.quick_bodies import quicken
 from adapters.aws.score_files import CONFIG as FILES
 from adapters.aws.score_files import ScoreFiles
@@ -25,7 +26,8 @@ from adapters.http.outside import http
 from domain.errors import Rejected, Unavailable
 from domain.scores.arrivals import arrivals
 from domain.scores.drop import FANS, Drop, dropped
-from handlers.scores.fanlists.saving import OutOfTime, Saving
+from handlers.scores.fanlists.saving import Saving
+from handlers.scores.loading.messages import Message, messages, seconds_until_again
 from handlers.scores.settings import NAMESPACE, SaveFanlistScoresSettings
 
 COUNTS = {
@@ -54,46 +56,42 @@ def live() -> dict[str, Any]:
             http(), env.campaign_service_url, ServiceSecrets(client("secretsmanager"), env.services_secret)
         ),
         "verdicts": VerdictQueue(client("sqs"), env.verdict_queue_url),
-        "waiting": VerdictQueue(client("sqs"), env.files_queue_url),
+        "put_off": partial(put_off, client("sqs"), env.files_queue_url),
         "bucket": env.scoring_bucket,
         "clock": lambda: datetime.now(UTC),
     }
 
 
 def save_fanlist_scores(
-    event: Mapping[str, Any], holder: str, remaining: Callable[[], int], *, waiting: VerdictQueue, **tools: Any
+    event: Mapping[str, Any],
+    holder: str,
+    remaining: Callable[[], int],
+    *,
+    put_off: Callable[[str, float], object],
+    **tools: Any,
 ) -> dict[str, Any]:
-    """The event of a file by itself, or messages of SQS with such events. Answers what this invocation did, in the seed's groups:
-    the file's rows where it was read first, the table's and the stream's records; and the messages that must come again.
+    """SQS messages with the events of files, or such an event by itself. Answers what this invocation did, in the seed's groups:
+    the rows of files that it was first to read, the table's and the stream's records; and the messages that must come again.
 
     Unavailable: an event by itself whose file is not at its end.
     """
     saving = Saving(holder, remaining, **tools)
-    failures = []
     try:
-        if not _is_batch(event):
-            _save(event, saving)
-        else:
-            failures = [it["messageId"] for it in event["Records"] if not _done(it, saving, waiting)]
+        left = [it.id for it in messages(event) if not _done(it, saving, put_off)]
     finally:
         answer = tell(saving.counts)
-    return {**answer, "batchItemFailures": [{"itemIdentifier": it} for it in failures]}
+    return {**answer, "batchItemFailures": [{"itemIdentifier": it} for it in left]}
 
 
-def _is_batch(event: Mapping[str, Any]) -> bool:
-    return all("body" in it for it in event.get("Records", ({},)))
-
-
-def _done(message: Mapping[str, Any], saving: Saving, waiting: VerdictQueue) -> bool:
-    """False: it comes again, at once where only the time ran out, behind another holder's lease where there is one."""
+def _done(message: Message, saving: Saving, put_off: Callable[[str, float], object]) -> bool:
+    """False: it comes again, at once where only the time ran out, behind another one's lease where there is one."""
     try:
-        _save(message["body"], saving)
+        _save(message.body, saving)
     except Unavailable as reason:
+        if message.id is None:
+            raise
         logger.warning("comes again", extra={"reason": str(reason)})
-        if isinstance(reason, OutOfTime):
-            waiting.put_off(message["receiptHandle"], 0)
-        elif isinstance(reason, Held):
-            waiting.put_off(message["receiptHandle"], (reason.until - saving.clock()).total_seconds() + 1)
+        put_off(message.receipt, seconds_until_again(reason, saving.clock()))
         return False
     return True
 

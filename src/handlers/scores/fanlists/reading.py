@@ -5,10 +5,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from adapters.files.file_lines import lines
-
 from adapters.aws.score_files import ScoreFiles, is_gzip
 from adapters.files.fanlist_csv import header, records
+from adapters.files.file_lines import lines
 from adapters.files.highest_scores import HighestScores
 from domain.scores.drop import Drop
 from domain.scores.fanlist import Columns, Entry, columns, judge

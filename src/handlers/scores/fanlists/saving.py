@@ -22,16 +22,13 @@ from domain.scores.load import LOADED, LOADING, REJECTED, Place, Progress, Stand
 from domain.scores.marks import CREATED, SUPERSEDED, UNCHANGED, UPDATED
 from domain.scores.upsert import FAILED, INVALID
 from handlers.scores.fanlists.reading import Rows, read
+from handlers.scores.loading.messages import Paused
 
 PART = 5000  # fans
-RESERVE = 20.0  # seconds that a part is begun with at least: it takes a few
+RESERVE = 60.0  # seconds that a part is begun with at least: where the table throttles it may take most of them
 TAKEN = (CREATED, UPDATED, UNCHANGED)
 
 logger = Logger(service="save_fanlist_scores")
-
-
-class OutOfTime(Unavailable):
-    """The next invocation goes on at the next part."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +45,7 @@ class Saving:
     campaigns: CampaignService
     verdicts: VerdictQueue
     bucket: str
+    part_fans: int = PART
     counts: Counter[tuple[str, str]] = field(default_factory=Counter)
 
     def save(self, drop: Drop) -> str:
@@ -75,11 +73,11 @@ class Saving:
             progress = (
                 standing.progress if standing.progress.figures["in"] else self._begun(drop, rows.figures(highest), rows)
             )
-            for part, entries in highest.parts(PART, progress.place.part):
+            for part, entries in highest.parts(self.part_fans, progress.place.part):
                 if self.remaining() / 1000 < RESERVE:
-                    raise OutOfTime(f"load {drop.load} goes on at part {part}")
+                    raise Paused(f"load {drop.load} goes on at part {part}")
                 figures = self._part(drop, where, part, entries)
-                progress = progress.plus(figures, {}, Place(row=part * PART + len(entries), part=part + 1))
+                progress = progress.plus(figures, {}, Place(row=part * self.part_fans + len(entries), part=part + 1))
                 self.ledger.checkpoint(drop, self.holder, progress, self.clock())
         self.ledger.loaded(drop, self.holder, progress, self.clock())
         logger.info(

@@ -10,6 +10,7 @@ import orjson
 from sandbox.aws_http import Reply, Request
 from sandbox.outside import OutsideFaults, OutsideService, Refusal, json_reply, sent_json
 
+GIVEN = "entry-test"  # the token it knows unless told another one
 CALL = 1_000  # unique items at most
 MARKET = 24  # letters of a market's id
 PATHS = (
@@ -32,11 +33,12 @@ class EntryServer(OutsideService):
     Idempotency-Key has the first one's answer. Other processes read GET /_entries, `?campaign=` for one campaign's.
     """
 
-    def __init__(self, faults: OutsideFaults | None = None, *, token: str = "entry-sandbox") -> None:  # noqa: S107 - of a stand-in
+    def __init__(self, faults: OutsideFaults | None = None, *, token: str = GIVEN) -> None:
         super().__init__(faults)
         self.token = token
         self.entries: dict[str, dict[str, Entry | None]] = {}
         self.unwanted: set[str] = set()  # fans whose entries are refused, and the call that holds one with them
+        self.closed: set[str] = set()  # campaigns that are answered 503
         self._answers: dict[tuple[str, str], tuple[bytes, Reply]] = {}
 
     def know(self, campaign: str, fans: Iterable[str]) -> None:
@@ -52,8 +54,11 @@ class EntryServer(OutsideService):
             raise Refusal(404, {"message": "there is no such route"})
         if request.headers.get("authorization") != f"Bearer {self.token}":
             raise Refusal(401, {"message": "who is this?"})
+        campaign = unquote(found[1])
+        if campaign in self.closed:
+            raise Refusal(503, {"message": "come back later"})
         with self.lock:
-            return self._once(unquote(found[1]), request)
+            return self._once(campaign, request)
 
     def _once(self, campaign: str, request: Request) -> Reply:
         key = request.headers.get("idempotency-key")

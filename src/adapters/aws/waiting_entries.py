@@ -1,20 +1,21 @@
-"""Offers that the Entry Service did not take yet: an object each, and then a message that points to it; parked ones beside them."""
+"""Offers that the Entry Service did not take yet: an object each, and then a message that points to it."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
 from adapters.aws.faults import aws_calls
-from domain.scores.places import parked_records, waiting_entries
+from adapters.aws.message_delays import put_off
+from domain.scores.places import waiting_entries
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sqs import SQSClient
 
-MOST_DELAY, MOST_HIDDEN = 900, 12 * 3600  # seconds: of a new message, and of one that was received (SQS)
+MOST_DELAY = 900  # seconds, of a new message (SQS)
 
 
 @dataclass(frozen=True)
@@ -47,17 +48,9 @@ class WaitingEntries:
             self.s3.delete_object(Bucket=self.bucket, Key=key)
 
     def put_off(self, receipt: str, seconds: float) -> None:
-        """The message is not seen for so long."""
-        hidden = min(MOST_HIDDEN, int(seconds))
-        with aws_calls("putting off an offer of entries"):
-            self.sqs.change_message_visibility(QueueUrl=self.url, ReceiptHandle=receipt, VisibilityTimeout=hidden)
-
-    def park(self, reader: str, name: str, documents: Sequence[Mapping[str, Any]]) -> str:
-        """JSON lines; the object's key."""
-        key = parked_records(reader, name)
-        self._put(key, b"".join(orjson.dumps(it, option=orjson.OPT_APPEND_NEWLINE) for it in documents))
-        return key
+        """The message is not seen for so long; one that is in nobody's hands any more comes as the queue decides."""
+        put_off(self.sqs, self.url, receipt, seconds)
 
     def _put(self, key: str, body: bytes) -> None:
         with aws_calls(f"put s3://{self.bucket}/{key}"):
-            self.s3.put_object(Bucket=self.bucket, Key=key, Body=body)
+            self.s3.put_object(Bucket=self.bucket, Key=key, Body=body, ContentType="application/json")

@@ -8,6 +8,7 @@ from domain.errors import Rejected
 from domain.scores.campaign import market_name
 
 FIRST = "0"  # the rank of a fan's first choice: only that goes to the Entry Service
+MOST_ID = 250  # letters of an id or of a market's name
 # Told as they are, where the record has them (reference: the entry payload).
 ALONG = (
     "memberId",
@@ -105,4 +106,5 @@ def _entry(record: Mapping[str, Any], choice: Any) -> dict[str, Any]:
 
 
 def _text(value: Any) -> bool:
-    return isinstance(value, str) and value != ""
+    """Ids are parts of keys."""
+    return isinstance(value, str) and 0 < len(value) <= MOST_ID

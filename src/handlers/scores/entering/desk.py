@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from adapters.aws.entry_ledger import EntryLedger
+from adapters.aws.parked_records import ParkedRecords
 from adapters.aws.waiting_entries import WaitingEntries
 from adapters.http.campaign_service import CampaignService
 from adapters.http.entry_service import EntryService
@@ -21,6 +22,7 @@ class Desk:
     entries: EntryService
     ledger: EntryLedger
     waiting: WaitingEntries
+    parked: ParkedRecords
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,6 @@ from domain.scores.entering import Offered
 from domain.scores.entry import Parked
 from handlers.scores.entering.desk import Desk
 
-READER = "save_entry_scoring"  # whose parked records they are
 SOON = 30.0  # seconds until an offer is made again, unless the service asks for more
 
 
@@ -24,4 +23,4 @@ def settled_since(document: Mapping[str, Any], reached: str | None) -> bool:
 
 def park(name: str, parked: Sequence[Parked], desk: Desk) -> None:
     if parked:
-        desk.waiting.park(READER, name, [it.to_json() for it in parked])
+        desk.parked.park(name, [it.to_json() for it in parked])

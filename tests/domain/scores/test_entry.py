@@ -1,0 +1,72 @@
+"""What the Entry Service is told of a record, and which records it cannot be told of."""
+
+import pytest
+
+from domain.errors import Rejected
+from domain.scores.entry import Entrant, Parked, entrant, placed
+
+META = {"load": "3fa2c1d0e5b7", "version": "v1"}
+FIRST = {"market": "New York", "score": 0.93, "isVerified": True}
+RECORD = {
+    "campaignId": "c",
+    "globalUserId": "f1",
+    "score": 0.93,
+    "isVerified": True,
+    "events": {"0": FIRST},
+    "__meta": META,
+}
+
+
+def test_a_record_without_a_first_choice_has_no_entry():
+    assert entrant("7", {**RECORD, "events": {"1": FIRST}}) == Entrant("7", "c", "3fa2c1d0e5b7", "v1", None)
+    assert entrant("7", {**RECORD, "events": None}).entry is None
+
+
+def test_score_and_verdict_are_those_of_the_first_choice():
+    told = entrant("7", {**RECORD, "events": {"0": {"market": "New York", "score": 0.2, "isVerified": False}}})
+    assert (told.entry["score"], told.entry["verdict"]) == (0.2, False)
+
+
+def test_a_first_choice_without_its_own_has_the_score_and_verdict_of_its_record():
+    told = entrant("7", {**RECORD, "events": {"0": {"market": "New York"}}})
+    assert told.entry == {"globalUserId": "f1", "verdict": True, "score": 0.93, "market": "New York"}
+
+
+@pytest.mark.parametrize(
+    ("record", "reason", "load"),
+    [
+        ([RECORD], "not_an_object", ""),
+        ({**RECORD, "campaignId": ""}, "no_campaign", ""),
+        ({**RECORD, "campaignId": "c" * 251}, "no_campaign", ""),
+        ({**RECORD, "__meta": None}, "no_load", ""),
+        ({**RECORD, "__meta": {"load": 3}}, "no_load", ""),
+        ({**RECORD, "events": [FIRST]}, "bad_events", META["load"]),
+        ({**RECORD, "events": {"0": "New York"}}, "bad_events", META["load"]),
+        ({**RECORD, "globalUserId": None}, "no_fan", META["load"]),
+        ({**RECORD, "events": {"0": {"score": "0.9"}}}, "no_score", META["load"]),
+        ({**RECORD, "events": {"0": {"score": True}}}, "no_score", META["load"]),
+        ({**RECORD, "isVerified": "yes", "events": {"0": {}}}, "no_verdict", META["load"]),
+    ],
+)
+def test_a_record_that_cannot_be_told_is_parked_and_charged_to_its_load_if_it_names_one(record, reason, load):
+    parked = entrant("7", record)
+    assert isinstance(parked, Parked)
+    assert (parked.number, parked.reason, parked.load) == ("7", reason, load)
+    assert parked.to_json()["record"] == record
+
+
+def test_an_entry_has_its_markets_id_in_place_of_the_name():
+    told = placed({"globalUserId": "f1", "market": " NEW  york"}, {"new york": "id-1"})
+    assert told == {"globalUserId": "f1", "marketId": "id-1"}
+
+
+def test_an_entry_that_has_its_markets_id_keeps_it():
+    assert placed({"marketId": "id-1"}, {}) == {"marketId": "id-1"}
+
+
+@pytest.mark.parametrize(
+    ("market", "reason"), [("Atlantis", "unknown_market"), (None, "no_market"), (" ", "no_market")]
+)
+def test_an_entry_without_a_known_market_says_so(market, reason):
+    with pytest.raises(Rejected, match=f"^{reason}$"):
+        placed({"market": market}, {"new york": "id-1"})

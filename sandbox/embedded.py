@@ -8,13 +8,14 @@ from collections.abc import Callable
 from typing import Any
 
 from ministack.core.lambda_runtime import Worker
-from ministack.services import dynamodb, eventbridge, glue, kinesis, lambda_svc, scheduler, stepfunctions
+from ministack.services import dynamodb, eventbridge, glue, kinesis, lambda_svc, s3, scheduler, stepfunctions
 
 from sandbox.emulator_gaps import (
     all_of_them,
     at_their_own_time,
     expire_from_the_front,
     in_their_items_shard,
+    telling_versions,
     updating_partitions,
 )
 from sandbox.errands import AT_ONCE, Errands
@@ -28,6 +29,7 @@ def main() -> None:
     glue._handle_request_sync = updating_partitions(glue._handle_request_sync)
     kinesis._expire_records = expire_from_the_front
     dynamodb._fan_out_to_kinesis = in_their_items_shard
+    s3._fire_s3_event = telling_versions(s3._fire_s3_event)
     # A machine waits for a moment of the sandbox's day: whoever started it says when that has come, the machine's clock does not
     stepfunctions._sleep_until = lambda moment: None
     errands = Errands()

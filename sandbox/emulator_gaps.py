@@ -86,3 +86,29 @@ def in_their_items_shard(table: str, change: dict[str, Any]) -> None:
     for destination in dynamodb._kinesis_destinations.get(table, ()):
         if destination.get("DestinationStatus") == "ACTIVE":
             kinesis.put_record_internal(destination["StreamArn"], item, json.dumps(change, default=str).encode())
+
+
+def telling_versions(fire: Callable[..., Any]) -> Callable[..., Any]:
+    """S3 tells EventBridge which version of an object has come, as on AWS: who reads it later must not read another.
+
+    The emulator tells notifications alone.
+    """
+    told, dispatch = threading.local(), eventbridge._dispatch_event
+
+    def dispatching(event: dict[str, Any]) -> Any:
+        version = getattr(told, "version", None)
+        if version and event["Source"] == "aws.s3":
+            detail = json.loads(event["Detail"])
+            detail["object"]["version-id"] = version
+            event = {**event, "Detail": json.dumps(detail)}
+        return dispatch(event)
+
+    def firing(*about: Any, version_id: str | None = None, **more: Any) -> None:
+        told.version = version_id
+        try:
+            fire(*about, version_id=version_id, **more)
+        finally:
+            told.version = None
+
+    eventbridge._dispatch_event = dispatching
+    return firing

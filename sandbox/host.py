@@ -16,6 +16,7 @@ from sandbox.gateway import Gateway
 from sandbox.history import Histories
 from sandbox.measuring import Measuring
 from sandbox.ministack import Ministack
+from sandbox.neighbours import Neighbours
 from sandbox.settling import Settling
 from sandbox.stand_ins import StandIns
 from sandbox.synth import ROOT, synthesise
@@ -58,8 +59,11 @@ class Host:
         self._aws = self._running.enter_context(Ministack(environment=SERVER))
         self.stand_ins = StandIns.start(self._aws, MODELS, self.clock)
         self._running.callback(self.stand_ins.stop)
+        self.neighbours = Neighbours.start()
+        self._running.callback(self.neighbours.stop)
         on_step("deploying")
         stacks = deploy(assembly, self._aws, {**FUNCTIONS, **self.stand_ins.environment()})
+        self.neighbours.introduce(stacks, self._aws.client("secretsmanager"))
         self.gateway = Gateway.start(self._aws, self.clock)
         self._running.callback(self.gateway.stop)
         readdress(stacks, self._aws, self._addressed)
@@ -105,7 +109,9 @@ class Host:
 
     def _addressed(self, setting: str) -> str:
         """Where this machine serves what a function's setting is the address of; anything else stays as it is."""
-        return self._aws.endpoint if BUCKET.fullmatch(setting) else self.gateway.addressed(setting)
+        if BUCKET.fullmatch(setting):
+            return self._aws.endpoint
+        return self.neighbours.addressed(self.gateway.addressed(setting))
 
     def _serve(self, stacks: Sequence[Deployed]) -> Address:
         """What runs in this process beside the servers, and the way in for others."""
@@ -122,7 +128,12 @@ class Host:
         return self._address(names)
 
     def _address(self, names: dict[str, str]) -> Address:
-        endpoints = {"aws": self._aws.endpoint, **self.stand_ins.endpoints(), **self.gateway.urls}
+        endpoints = {
+            "aws": self._aws.endpoint,
+            **self.stand_ins.endpoints(),
+            **self.neighbours.endpoints(),
+            **self.gateway.urls,
+        }
         door = self.control
         return Address(os.getpid(), door.endpoint, door.token, self._aws.region, endpoints, names, self._expiring)
 

@@ -18,6 +18,7 @@ from sandbox.batch import BatchMachine, Progress, scheduled_at
 from sandbox.control import Address
 from sandbox.dispatching import LONGEST_CALL
 from sandbox.host import Host
+from sandbox.neighbours import Neighbours
 from sandbox.stand_ins import StandIns
 from sandbox.synth import ROOT
 
@@ -122,6 +123,12 @@ class Sandbox:
         """Their faults can be set, and their calls counted, in the process that started the sandbox."""
         assert self._host, "attached, not started here"
         return self._host.stand_ins
+
+    @property
+    def neighbours(self) -> Neighbours:
+        """The owner's other services; as `stand_ins`."""
+        assert self._host, "attached, not started here"
+        return self._host.neighbours
 
     @cached_property
     def batch(self) -> BatchMachine:

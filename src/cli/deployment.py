@@ -24,6 +24,7 @@ NEEDED = {  # by subsystem: the name that tells its stack, and what a stack with
         "candidates_table",
         "asks nobody for anything: name the one that holds the solicitation functions",
     ),
+    "scores": ("scores_table", "loads no scores: name the one that holds the functions of scores"),
     "archive": ("archive_ledger_table", "archives nothing: name the one that holds the archive's functions"),
 }
 Stack = Annotated[

@@ -2,7 +2,7 @@
 
 import typer
 
-from cli import archive, errors, programs
+from cli import archive, errors, programs, scores
 from cli.campaigns import campaign, deliveries
 from cli.day import day
 from cli.demo import demo
@@ -27,6 +27,7 @@ app = typer.Typer(
 app.add_typer(programs.app)
 app.add_typer(archive.app)
 app.add_typer(errors.app)
+app.add_typer(scores.app)
 ABOUT_MAILS = (campaign, deliveries, stop, go, report, rollback, optout, forget)
 ABOUT_THE_ARCHIVE = (query, erase)
 for command in (run, day, explain, *ABOUT_MAILS, *ABOUT_THE_ARCHIVE, sample, up, down, demo):

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from scores_world import BUCKET, QUEUE_URL, ScoresWorld, own, scores_world
+from scores_world import BUCKET, QUEUE_URL, TABLE, ScoresWorld, own, scores_world
 
 from adapters.aws.batch_items import Backoff
 from domain.scores.arrivals import arrivals
@@ -85,6 +85,10 @@ class FanlistWorld:
 
     def found(self) -> dict[str, float]:
         return {key: row["score"] for key, row in self.fans().items()}
+
+    def forget(self, item: Mapping[str, Any]) -> None:
+        with self.scores.calls.own():
+            own("dynamodb").delete_item(TableName=TABLE, Key={name: {"S": item[name]} for name in ("PK", "SK")})
 
     def told(self) -> list[tuple[str, dict[str, Any]]]:
         """What the stream was told, each once, ordered."""

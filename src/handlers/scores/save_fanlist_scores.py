@@ -1,7 +1,7 @@
 """S3 -> Scores table, campaign data stream: the fans of a third party's list, each with the highest score it has of them."""
 
-from collections import Counter
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import cache, partial
 from typing import Any
@@ -79,7 +79,7 @@ def save_fanlist_scores(
     try:
         left = [it.id for it in messages(event) if not _done(it, saving, put_off)]
     finally:
-        answer = tell(saving.counts)
+        answer = tell(saving)
     return {**answer, "batchItemFailures": [{"itemIdentifier": it} for it in left]}
 
 
@@ -91,7 +91,8 @@ def _done(message: Message, saving: Saving, put_off: Callable[[str, float], obje
         if message.id is None:
             raise
         logger.warning("comes again", extra={"reason": str(reason)})
-        put_off(message.receipt, seconds_until_again(reason, saving.clock()))
+        with suppress(Unavailable):
+            put_off(message.receipt, seconds_until_again(reason, saving.clock()))
         return False
     return True
 
@@ -114,15 +115,20 @@ def _fanlist(drop: Drop) -> Drop:
     return drop
 
 
-def tell(counts: Counter[tuple[str, str]]) -> dict[str, dict[str, int]]:
+def tell(saving: Saving) -> dict[str, dict[str, int]]:
     """The seed's nested counts, the same as metrics: `FanlistDynamoOut` is `dynamo.out`."""
+    counts = saving.counts
     answer = {group: {name: counts[group, name] for name in names} for group, names in COUNTS.items()}
-    metrics = {
-        f"Fanlist{group.title()}{name.title()}": count
-        for group, found in answer.items()
-        for name, count in found.items()
-    }
-    for name, count in {**metrics, "RejectedFiles": counts["files", "rejected"]}.items():
-        with single_metric(name, MetricUnit.Count, count, namespace=NAMESPACE):
-            pass
+    for group, found in answer.items():
+        for name, count in found.items():
+            metric(f"Fanlist{group.title()}{name.title()}", MetricUnit.Count, count)
+    for _ in range(counts["files", "rejected"]):
+        metric("RejectedFiles", MetricUnit.Count, 1)
+    for share in saving.shares:
+        metric("InvalidShare", MetricUnit.Percent, share)
     return answer
+
+
+def metric(name: str, unit: MetricUnit, value: float) -> None:
+    with single_metric(name, unit, value, namespace=NAMESPACE):
+        pass

@@ -87,8 +87,8 @@ def test_refused_rows_are_kept_with_their_reasons_and_nowhere_else(world):
     [(key, body)] = world.scores.objects("errors/").items()
     assert key.startswith(f"errors/{CAMPAIGN}/")
     assert [json.loads(line) for line in body.splitlines()] == [
-        {"line": 4, "reasons": ["bad_email"], "cells": ["nobody", "0.9", "m3"]},
-        {"line": 6, "reasons": ["missing_score"], "cells": ["three@example.com", "", "m5"]},
+        {"row": 3, "line": 4, "reasons": ["bad_email"], "cells": ["nobody", "0.9", "m3"]},
+        {"row": 5, "line": 6, "reasons": ["missing_score"], "cells": ["three@example.com", "", "m5"]},
     ]
 
 

@@ -67,7 +67,9 @@ def _entries(
             continue
         rows.invalid += 1
         rows.reasons.update(found)
-        rows.refused.append({"line": line.number, "reasons": found, "cells": [it[:SHOWN] for it in line.cells]})
+        rows.refused.append(
+            {"row": rows.read, "line": line.number, "reasons": found, "cells": [it[:SHOWN] for it in line.cells]}
+        )
         if len(rows.refused) == REFUSED_A_FILE:
             keep()
 

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -47,6 +48,7 @@ class Saving:
     bucket: str
     part_fans: int = PART
     counts: Counter[tuple[str, str]] = field(default_factory=Counter)
+    shares: list[float] = field(default_factory=list)  # percents of invalid rows, of each file that came to its end
 
     def save(self, drop: Drop) -> str:
         """The load's state. Unavailable: it is not at its end, and goes on where it stopped when its message comes again."""
@@ -58,7 +60,8 @@ class Saving:
             except Rejected as why:
                 state = self._reject(standing, str(why))
             except Unavailable:
-                self.ledger.release(drop, self.holder)
+                with suppress(Unavailable):
+                    self.ledger.release(drop, self.holder)
                 raise
         if state == LOADED and not standing.told:
             self.verdicts.tell(drop.campaign, out, drop.load)
@@ -80,10 +83,12 @@ class Saving:
                 progress = progress.plus(figures, {}, Place(row=part * self.part_fans + len(entries), part=part + 1))
                 self.ledger.checkpoint(drop, self.holder, progress, self.clock())
         self.ledger.loaded(drop, self.holder, progress, self.clock())
-        logger.info(
-            "loaded", extra={"campaign": drop.campaign, "load": drop.load, **progress.figures, **progress.reasons}
-        )
-        return progress.figures["out"]
+        figures = progress.figures
+        about = {"load": drop.load, "campaign": drop.campaign, "version": drop.version}
+        logger.info("loaded", extra={**about, "figures": figures, "reasons": progress.reasons})
+        if figures["in"]:
+            self.shares.append(100 * figures["invalid"] / figures["in"])
+        return figures["out"]
 
     def _read(self, drop: Drop, highest: HighestScores) -> tuple[Columns, Rows]:
         def turn() -> None:

@@ -22,7 +22,14 @@ class Header:
 
 
 def read_header(lines: Iterator[bytes]) -> Header:
-    """Takes the header off the lines, and the empty ones before it. It may be quoted, and in any order.
+    """As `read_names`. Rejected, too: a column that is needed is missing, or one of those we know is there twice."""
+    header = read_names(lines)
+    _check(header.names)
+    return header
+
+
+def read_names(lines: Iterator[bytes]) -> Header:
+    """Takes the header off the lines, and the empty ones before it, whatever its columns. It may be quoted.
 
     Rejected: there is none, or the file is no CSV in UTF-8. What is in the file is not in the text: it may be a fan's row.
     """
@@ -31,7 +38,7 @@ def read_header(lines: Iterator[bytes]) -> Header:
         for read, names in _records(lines):
             begin = Place(begin.offset + sum(map(len, read)), 0, begin.line + len(read), 0)
             if any(names):
-                return Header(_checked(names), begin)
+                return Header(tuple(names), begin)
     except csv.Error as error:
         raise Rejected(f"the header is no CSV: {error}") from error
     raise Rejected("the file is empty")
@@ -65,9 +72,8 @@ def _text(line: bytes, first: bool) -> str:
     return text.removeprefix(BOM) if first else text
 
 
-def _checked(names: Sequence[str]) -> tuple[str, ...]:
+def _check(names: Sequence[str]) -> None:
     if missing := [name for name in REQUIRED if name not in names]:
         raise Rejected(f"the header lacks {', '.join(missing)}")
     if twice := sorted(name for name, times in Counter(names).items() if times > 1 and name in COLUMNS):
         raise Rejected(f"the header has {', '.join(twice)} more than once")
-    return tuple(names)

@@ -13,7 +13,7 @@ from adapters.aws.score_counts import ScoreCounts
 from adapters.aws.session import dynamodb
 from domain.errors import Unavailable
 from domain.scores.audit import shown
-from domain.scores.counting import Change, slices, unseen
+from domain.scores.counting import TOUCHED, Change, slices, unseen
 from handlers.scores.settings import NAMESPACE, ProcessSavedScoresSettings
 
 READINGS = 10  # of how a shard stands; each further one means that somebody else has got further meanwhile
@@ -31,17 +31,17 @@ def live() -> dict[str, Any]:
 
 
 def process_saved_scores(
-    event: Mapping[str, Any], clock: Callable[[], datetime], *, counts: ScoreCounts
+    event: Mapping[str, Any], clock: Callable[[], datetime], *, counts: ScoreCounts, touched: int = TOUCHED
 ) -> dict[str, Any]:
     """Count a batch of one shard, slice by slice; Lambda delivers again all from the first change on that is in no slice.
 
     Answers {count: changes of fans' rows that are counted, state, batchItemFailures}. The mapping has a tumbling window, only so that
-    the event names the shard: `state` stays empty. RuntimeError: it names none.
+    the event names the shard: `state` stays empty. `touched`: items of one transaction. RuntimeError: the event names no shard.
     """
     if "shardId" not in event:
         raise RuntimeError("the event names no shardId: the mapping needs a tumbling window")
     changes = row_changes(event.get("Records", ()))
-    left = _count(event["shardId"], changes, counts, clock) if changes else []
+    left = _count(event["shardId"], changes, counts, clock, touched) if changes else []
     done = len(changes) - len(left)
     for name, number in {"SavedScores": done, "SavedScoresLeft": len(left)}.items():
         with single_metric(name, MetricUnit.Count, number, namespace=NAMESPACE):
@@ -49,7 +49,9 @@ def process_saved_scores(
     return {"count": done, "state": {}, "batchItemFailures": [{"itemIdentifier": it.sequence} for it in left[:1]]}
 
 
-def _count(shard: str, changes: list[Change], counts: ScoreCounts, clock: Callable[[], datetime]) -> list[Change]:
+def _count(
+    shard: str, changes: list[Change], counts: ScoreCounts, clock: Callable[[], datetime], touched: int
+) -> list[Change]:
     """What is left of them when the table is out of reach, or others were in the way beyond patience."""
     left, told = changes, False
     try:
@@ -57,7 +59,7 @@ def _count(shard: str, changes: list[Change], counts: ScoreCounts, clock: Callab
             standing = counts.standing(shard, {it.campaign for it in left})
             left, watermark = unseen(left, standing.watermark), standing.watermark
             told = told or tell(left)
-            for moved in slices(left, standing.fences):
+            for moved in slices(left, standing.fences, touched):
                 if moved.touched:
                     if not counts.move(shard, moved, standing, watermark, clock()):
                         break

@@ -90,7 +90,7 @@ class Part:
                 elif taken.reasons:
                     raise ValueError
                 else:
-                    fan, rank, members, event = odd(taken.cells)
+                    fan, rank, members, event = odd(taken.cells, taken.escape)
             except WRONG:
                 self._refuse(taken, cells.began)
                 continue

@@ -1,6 +1,5 @@
 """A file's columns in, a function out that makes of a row's cells the JSON that its fan's record is put together from."""
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -14,8 +13,8 @@ from domain.scores.ranks import rank_of
 
 Row = tuple[str, int, str, str]  # the fan, as in JSON; the rank; members of its record, from the fan on; the event
 WRONG = (ValueError, LookupError)
+EXACT = {"globalUserId", "score", *row_rules.NUMBERS}
 KEPT = 1_000  # notes whose tags are kept
-ESCAPED = re.compile(r'["\\\x00-\x1f]').search
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +25,17 @@ class Rows:
     campaign: str
     source: str
     row: Callable[[list[str]], Row]
+    exact: Sequence[int]  # columns
 
-    def odd(self, cells: list[str]) -> Row:
-        """The same of any trimmed cells."""
-        text = "".join(cells)
-        if (not text.isascii() or max(map(len, cells)) > row_rules.LONGEST_FAN) and self.reasons(cells):
+    def odd(self, cells: list[str], escape: bool) -> Row:
+        """The same of any trimmed cells; `escape`: there are characters in them that JSON cannot hold."""
+        if (max(map(len, cells)) > row_rules.LONGEST_FAN or not self._is_exact(cells)) and self.reasons(cells):
             raise ValueError("the rules tell more exactly")
-        return self.row(self._embedded(cells) if ESCAPED(text) else cells)
+        return self.row(self._embedded(cells) if escape else cells)
+
+    def _is_exact(self, cells: list[str]) -> bool:
+        """Where `row` and the rules agree for sure: Python reads numbers in any script, and a key is as long as its bytes."""
+        return "".join([cells[place] for place in self.exact]).isascii()
 
     def reasons(self, cells: list[str]) -> tuple[str, ...]:
         """All that is wrong with trimmed cells; nothing where `row` takes them."""
@@ -58,8 +61,9 @@ def compile_rows(names: Sequence[str], campaign: str) -> Rows:
         "rank_of": rank_of,
         "tags": lru_cache(KEPT)(_tags),
     }
+    exact = [place for place, name in enumerate(names) if name in EXACT]
     exec(compile(source, "<rows of a scored file>", "exec"), known)  # noqa: S102 - of our own columns' names alone
-    return Rows(tuple(names), campaign, source, known["row"])
+    return Rows(tuple(names), campaign, source, known["row"], exact)
 
 
 def embedded(text: str) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
@@ -36,6 +36,7 @@ class VerdictWorld:
     slack: SlackServer
     campaigns: CampaignServer
     seconds: float = 100.0
+    patience: float = 5.0  # of Slack's client
     _number: Iterator[int] = field(default_factory=count)
 
     @property
@@ -113,10 +114,26 @@ class VerdictWorld:
 
     def report(self, *messages: dict[str, Any], worker: str | None = None) -> dict[str, Any]:
         name = worker or f"worker-{next(self._number)}"
+        desk = verdict_reporter.live()
+        announcer = replace(desk.announcer, slack=replace(desk.announcer.slack, timeout=self.patience))
         answer: dict[str, Any] = verdict_reporter.verdict_reporter(
-            messages, now=self.now, worker=name, desk=verdict_reporter.live()
+            messages, now=self.now, worker=name, desk=replace(desk, announcer=announcer)
         )
         return answer
+
+    def until_done(self, *messages: dict[str, Any], rounds: int = 6) -> int:
+        """What SQS does: messages that were put off come again half a minute later. How often they came."""
+        for came in range(1, rounds + 1):
+            again = {it["itemIdentifier"] for it in self.report(*messages)["batchItemFailures"]}
+            messages = tuple(it for it in messages if it["messageId"] in again)
+            if not messages:
+                return came
+            self.seconds += 30
+        raise AssertionError(f"still not settled after {rounds} rounds")
+
+    def another_process(self) -> None:
+        """Nothing that was kept in memory is there any more."""
+        verdict_reporter.live.cache_clear()
 
     def waits(self, message: dict[str, Any]) -> float:
         """Seconds from the last receipt on until the queue shows a message again."""

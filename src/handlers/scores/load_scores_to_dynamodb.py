@@ -100,9 +100,8 @@ def _counts(became: Sequence[Written], readable: int) -> dict[str, int]:
 def tell(records: Sequence[Record], became: Sequence[Written], counts: Mapping[str, int]) -> None:
     """A line a batch and one a reason of what failed, and the counts as metrics; never a value of a record."""
     overtaken = sum(it.status == SUPERSEDED for it in became)
-    logger.info(
-        "upserted", extra={**counts, "superseded": overtaken, "from": records[0]["eventID"] if records else None}
-    )
+    since = records[0]["eventID"] if records else None
+    logger.info("upserted", extra={"since": since, "counts": {**counts, "superseded": overtaken}})
     for why, times in Counter(it.why for it in became if it.status == FAILED).items():
         logger.error("failed", extra={"reason": why, "records": times})
     for name, count in {**counts, "superseded": overtaken}.items():

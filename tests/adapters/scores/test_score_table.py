@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 import boto3
 import pytest
-from botocore.awsrequest import AWSResponse
 from botocore.exceptions import ClientError
+from score_batches import NEW, OLD, before_each, refuse, refused
 from scores_world import TABLE, scores_world
 
 from adapters.aws.batch_items import Backoff
@@ -16,8 +16,6 @@ from domain.scores.keys import EMAIL, FAN, fan_row
 from domain.scores.scored import Scored
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
-OLD, NEW = "2026-11-20T00:00#1", "2026-11-21T00:00#1"
-FAILURE = (AWSResponse("", 500, {}, None), {"Error": {"Code": "InternalServerError"}, "ResponseMetadata": {}})
 IMPATIENT = Backoff(tries=3, base=0, sleep=lambda seconds: None)
 
 
@@ -162,16 +160,17 @@ def test_a_map_that_a_neighbour_takes_away_meanwhile_is_made_again(world, scores
 def test_a_row_that_others_keep_writing_is_failed_and_nothing_of_it_is_written(world, scores):
     scores.upsert([record()], NOW)
     parts = iter(range(1, 100))
-    before_each(scores, "UpdateItem", lambda body: table().upsert([record(part=next(parts), rank=3)], NOW) and None)
+    before_each(
+        scores.dynamodb, "UpdateItem", lambda body: table().upsert([record(part=next(parts), rank=3)], NOW) and None
+    )
     [written] = scores.upsert([record(score=0.9, version=NEW)], NOW)
     assert (written.status, written.why) == ("failed", "others kept writing the row")
     assert row(world)["score"] == 0.5
 
 
 def test_what_the_table_can_never_hold_is_invalid_and_harms_no_other(world, scores):
-    refuse(
-        scores, "UpdateItem", "ValidationException", holding=b'"too much"'
-    )  # moto does not weigh what an update makes
+    # moto does not weigh what an update makes of an item
+    refuse(scores.dynamodb, "UpdateItem", "ValidationException", holding=b'"too much"')
     endless = {}
     for _ in range(2000):
         endless = {"a": endless}
@@ -203,7 +202,7 @@ def test_foreign_marks_make_a_record_invalid_and_stay(world, scores):
 
 
 def test_a_throttled_table_fails_the_rows_it_concerns_and_no_text_tells_of_a_fan(world, scores):
-    refuse(scores, "UpdateItem", "ProvisionedThroughputExceededException", holding=b"fan:g2")
+    refuse(scores.dynamodb, "UpdateItem", "ProvisionedThroughputExceededException", holding=b"fan:g2")
     written = scores.upsert([record("g1"), record("g2"), record("g3"), record("g2", part=1)], NOW)
     assert statuses(written) == ["created", "failed", "created", "failed"]
     assert "g2" not in written[1].why
@@ -211,33 +210,33 @@ def test_a_throttled_table_fails_the_rows_it_concerns_and_no_text_tells_of_a_fan
 
 
 def test_a_throttle_that_passes_is_waited_for(world, scores):
-    refuse(scores, "UpdateItem", "TransactionConflictException", holding=b"fan:g1", times=2)
+    refuse(scores.dynamodb, "UpdateItem", "TransactionConflictException", holding=b"fan:g1", times=2)
     assert statuses(scores.upsert([record()], NOW)) == ["created"]
 
 
 def test_a_read_that_is_throttled_fails_its_rows(world, scores):
-    refuse(scores, "BatchGetItem", "ThrottlingException", holding=b"fan:g0")
+    refuse(scores.dynamodb, "BatchGetItem", "ThrottlingException", holding=b"fan:g0")
     written = scores.upsert([record(f"g{number}") for number in range(106)], NOW)
     assert statuses(written) == ["failed"] * 53 + ["created"] * 53  # two reads of as many
 
 
 def test_none_overtakes_one_that_failed_when_each_goes_by_itself(world, scores):
-    refuse(scores, "UpdateItem", "ThrottlingException", holding=b'"0.25"')
+    refuse(scores.dynamodb, "UpdateItem", "ThrottlingException", holding=b'"0.25"')
     given = [record(score=0.25), IMPOSSIBLE, record(score=0.8, part=2)]
     assert statuses(scores.upsert(given, NOW)) == ["failed"] * 3
     assert row(world) is None
 
 
 def test_what_is_no_matter_of_a_record_is_raised(world, scores):
-    refuse(scores, "UpdateItem", "AccessDeniedException", holding=b"fan:g1")
+    refuse(scores.dynamodb, "UpdateItem", "AccessDeniedException", holding=b"fan:g1")
     with pytest.raises(ClientError, match="AccessDenied"):
         scores.upsert([record()], NOW)
 
 
 def test_an_answer_that_never_came_is_found_out_by_reading(world, scores):
     """The write has happened, and we are told that it has not: the row then stands as we have written it."""
-    left = iter([lambda: table().upsert([record()], NOW) and FAILURE])
-    before_each(scores, "UpdateItem", lambda body: next(left, lambda: None)())
+    left = iter([lambda: table().upsert([record()], NOW) and refused("InternalServerError", 500)])
+    before_each(scores.dynamodb, "UpdateItem", lambda body: next(left, lambda: None)())
     assert statuses(scores.upsert([record()], NOW)) == ["unchanged"]
     assert row(world)["loads"] == "aaaaaaaaaaaa:created:0"
 
@@ -249,16 +248,3 @@ def without(item, *names):
 def delete(fan):
     keys = fan_row(FAN, fan, "c1").attributes().items()
     boto3.client("dynamodb").delete_item(TableName=TABLE, Key={name: {"S": value} for name, value in keys})
-
-
-def refuse(scores, operation, code, holding, times=10**6):
-    """The service answers so to requests that hold these bytes, so often."""
-    left = iter(range(times))
-    answer = (AWSResponse("", 400, {}, None), {"Error": {"Code": code, "Message": ""}, "ResponseMetadata": {}})
-    before_each(scores, operation, lambda body: answer if holding in body and next(left, None) is not None else None)
-
-
-def before_each(scores, operation, happens):
-    """What `happens` with a request's body answers instead of the service, unless it is None."""
-    hook = f"before-call.dynamodb.{operation}"
-    scores.dynamodb.meta.events.register_last(hook, lambda params, **_: happens(params["body"]))

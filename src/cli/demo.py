@@ -18,6 +18,9 @@ from cli.kept_runs import keep
 from cli.program_choice import chosen
 from cli.run import watched
 from cli.sandboxes import COULD_NOT_START, load
+from cli.scored import document as document_of_scores
+from cli.scored import table as scores_table
+from cli.scored import told
 from domain.solicitation.program import Program
 from sandbox.batch import BatchFailed
 from sandbox.day import begin
@@ -33,6 +36,7 @@ COMPARED = ("extracted", "rejected", "duplicates", "candidates", "eligible", "fi
 # The best so many are asked by mail, each an event or more to come; one alone takes some 60 ms of both cores here.
 MAILS = {"product-reviews": 300, "music-feedback": 200}
 FANS = 5_000  # of the announced tour date
+SCORES = 2_000  # rows of the file of scores
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +53,8 @@ class Job:
 
 
 def demo(as_json: AsJson = False) -> None:
-    """Live a day of every program: batch, mails, people, report; a batch of real orders where at hand; a tour date, announced and archived.
+    """Live a day of every program: batch, mails, people, report; a batch of real orders where at hand; a tour date, announced and
+    archived; files of scores, counted and told to Slack.
 
     Exit code 1: a funnel or a day is not what it must be.
     """
@@ -61,11 +66,12 @@ def demo(as_json: AsJson = False) -> None:
             with sandbox:
                 results = [lived(sandbox, job, Path(scratch), as_json) for job in _jobs()]
                 archive = archived(sandbox, Path(scratch), as_json)
+                scores = scored(sandbox, Path(scratch), as_json)
     except (BatchFailed, RuntimeError, *COULD_NOT_START) as reason:
         give_up(reason, FAILED)
     seconds = monotonic() - began
     if as_json:
-        print_json({"runs": results, "archive": archive, "seconds": round(seconds, 3)})
+        print_json({"runs": results, "archive": archive, "scores": scores, "seconds": round(seconds, 3)})
     else:
         out.print(f"All programs lived as expected in {seconds:.0f} s, sandbox included.")
 
@@ -97,6 +103,17 @@ def archived(sandbox: Sandbox, scratch: Path, as_json: bool) -> dict[str, Any]:
     if not found.as_wanted:
         give_up(f"the archive tells {found.athena} by Athena and {found.here} here; written was {found.wanted}", FAILED)
     return asdict(found)
+
+
+def scored(sandbox: Sandbox, scratch: Path, as_json: bool) -> dict[str, Any]:
+    """Files of scores loaded. Exit code 1: a figure, a sum or a message in Slack is not what it must be."""
+    with err.status(f"{SCORES:,} rows of scores are dropped, four times over"):
+        found = told(sandbox, SCORES, scratch)
+    if not as_json:
+        out.print(scores_table(found))
+    if not found.as_wanted:
+        give_up(f"scores: counted {found.counts}, wanted {found.wanted}; Slack was told {found.posts}", FAILED)
+    return document_of_scores(found)
 
 
 def _day(sandbox: Sandbox, program: Program, job: Job, as_json: bool, folder: Path) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""A program and a number of rows in, a folder with a synthetic warehouse out: `ovation sample`."""
+"""A program, or scores, and a number of rows in, a folder with a synthetic warehouse or a file of scores out: `ovation sample`."""
 
 import json
 from datetime import datetime
@@ -12,8 +12,11 @@ from rich.table import Table
 
 from domain.errors import Rejected
 from sandbox.sample import write_sample
+from sandbox.sample.registrants import mixed, write_registrants
 
 DAY = datetime.fromisoformat("2026-11-20")
+SCORES, CAMPAIGN = "scores", "campaign-123"
+SHOWN = {"out": "records", "first": "fans with a row of rank 0"}
 STEPS = {
     "people": "Gathering customers",
     "warehouse": "Writing warehouse tables",
@@ -24,15 +27,32 @@ STEPS = {
 
 
 def sample(
-    program: Annotated[str, typer.Argument(help="product-reviews or music-feedback")],
-    out: Annotated[Path, typer.Option("--out", help="Folder to write; a new one, or that of an earlier sample.")],
-    rows: Annotated[int, typer.Option("--rows", min=1, help="Rows that the program's query extracts.")] = 20_000,
+    program: Annotated[
+        str, typer.Argument(help="product-reviews or music-feedback; or scores: a file of registrants.")
+    ],
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out", help="Folder to write; a new one, or that of an earlier sample. Scores: here, if not told."
+        ),
+    ] = None,
+    rows: Annotated[
+        int, typer.Option("--rows", min=1, help="Rows that the program's query extracts, or of the file.")
+    ] = 20_000,
     seed: Annotated[int, typer.Option("--seed", min=0, help="The same seed gives the same bytes.")] = 1,
     date: Annotated[datetime, typer.Option("--date", formats=["%Y-%m-%d"], help="The run's day.")] = DAY,
     as_json: Annotated[bool, typer.Option("--json", help="Print what a run is to find, as JSON.")] = False,
 ) -> None:
-    """Write a synthetic warehouse whose funnel is known to the candidate. Exit code 2: it cannot be written, and why."""
+    """Write a synthetic warehouse whose funnel is known to the candidate, or a file of scores whose counts are known.
+
+    Exit code 2: it cannot be written, and why.
+    """
     console = Console(stderr=True)
+    if program == SCORES:
+        _scores(rows, seed, out or Path(), as_json)
+        return
+    if out is None:
+        raise typer.BadParameter("say where to write it", param_hint="--out")
     try:
         with console.status("Sampling") as status:
             expected = write_sample(program, rows, seed, date.date(), out, lambda step: status.update(STEPS[step]))
@@ -43,6 +63,23 @@ def sample(
         typer.echo(json.dumps({**expected, "folder": str(out)}))
     else:
         Console().print(_table(expected, out))
+
+
+def _scores(rows: int, seed: int, folder: Path, as_json: bool) -> None:
+    """Some of everything: fans of several ranks, rows that come twice, invalid and unranked ones."""
+    file = folder / f"registrants.{CAMPAIGN}.sample.csv"
+    expected = {**write_registrants(file, seed=seed, campaign=CAMPAIGN, **mixed(rows)), "file": str(file)}
+    if as_json:
+        typer.echo(json.dumps(expected))
+        return
+    table = Table(title=f"A file of scores for {CAMPAIGN}", caption=escape(str(file)))
+    table.add_column("a load will find")
+    table.add_column("figure", justify="right")
+    for name in ("rows", "valid", "invalid", "combined", "out", "fans", "verified", "rejected", "first"):
+        table.add_row(SHOWN.get(name, name), f"{expected[name]:,}")
+    for reason, count in sorted(expected["reasons"].items()):
+        table.add_row(f"  {reason}", f"{count:,}")
+    Console().print(table)
 
 
 def _table(expected: dict[str, Any], out: Path) -> Table:

@@ -135,14 +135,17 @@ class EntryWorld:
             found = own("sqs").get_queue_attributes(QueueUrl=QUEUE, AttributeNames=attributes)["Attributes"]
         return sum(int(found[name]) for name in attributes)
 
+    def hidden(self) -> list[float]:
+        """Seconds until each message can be seen."""
+        times = [max(it.delayed_until, it.visible_at) for it in _queue()._messages]
+        return [round(time / 1000 - datetime.now(UTC).timestamp()) for time in times]
+
     def _all(self) -> list[dict[str, Any]]:
-        """However long they are put off: moto's own messages are moved to now."""
+        """However long they are put off."""
+        for message in _queue()._messages:
+            message.delayed_until = message.visible_at = 0
+        _queue().pending_messages.clear()
         with self.aws.calls.own():
-            queue = sqs_backends[DEFAULT_ACCOUNT_ID]["eu-west-1"].queues["entryRetryQueue"]
-            for message in queue._messages:
-                message.delayed_until = 0
-                message.change_visibility(0)
-            queue.pending_messages.clear()
             answer = own("sqs").receive_message(QueueUrl=QUEUE, MaxNumberOfMessages=10, VisibilityTimeout=30)
         return [self._message(it) for it in answer.get("Messages", ())]
 
@@ -155,6 +158,11 @@ class EntryWorld:
             "eventSource": "aws:sqs",
             "attributes": {"ApproximateReceiveCount": str(self.received[it["MessageId"]])},
         }
+
+
+def _queue() -> Any:
+    """moto's own: no test waits for a message to be seen."""
+    return sqs_backends[DEFAULT_ACCOUNT_ID]["eu-west-1"].queues["entryRetryQueue"]
 
 
 @contextmanager

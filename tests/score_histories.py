@@ -91,9 +91,17 @@ class History:
 
     def deliver(self, chance: Random) -> None:
         """The next batch of a shard, of any size; what goes wrong leaves it to be delivered again, cut otherwise, or parks it."""
-        if ready := [it for it in self.shards.values() if it.done < len(it.changes) and self._readable(it)]:
+        if ready := self._ready():
             shard = chance.choice(ready)
             self._deliver(shard, shard.done, min(shard.done + chance.randint(1, 8), len(shard.changes)), chance)
+
+    def give_up(self, chance: Random) -> None:
+        """The next batch of a shard is tried once, and parked where that fails."""
+        if ready := self._ready():
+            shard = chance.choice(ready)
+            first, end = shard.done, min(shard.done + chance.randint(1, 4), len(shard.changes))
+            if self._invoke(shard, shard.changes[first:end], chance) is None:
+                self._park(shard, first, end)
 
     def repeat(self, chance: Random) -> None:
         """What was delivered long ago comes again; Lambda does not look at the answer."""
@@ -115,8 +123,7 @@ class History:
     def settle(self) -> None:
         """Everything that is still to be delivered, without a fault."""
         chance = Random(0)
-        while any(it.done < len(it.changes) for it in self.shards.values()):
-            ready = [it for it in self.shards.values() if it.done < len(it.changes) and self._readable(it)]
+        while ready := self._ready():
             for shard in ready:
                 answer = self._call(shard, shard.changes[shard.done :][: chance.randint(1, 30)])
                 assert answer["batchItemFailures"] == []
@@ -128,8 +135,10 @@ class History:
         self.seconds += 0.01
         return datetime.fromtimestamp(self.seconds, UTC)
 
-    def _readable(self, shard: Shard) -> bool:
-        return all(self.shards[it].done == len(self.shards[it].changes) for it in shard.parents)
+    def _ready(self) -> list[Shard]:
+        """With changes left, and with none left in their parents."""
+        left = {it.id for it in self.shards.values() if it.done < len(it.changes)}
+        return [self.shards[it] for it in sorted(left) if left.isdisjoint(self.shards[it].parents)]
 
     def _deliver(self, shard: Shard, first: int, end: int, chance: Random) -> None:
         """Meanwhile another delivery may have got further than this one, which is nobody's any more then."""
@@ -166,10 +175,10 @@ class History:
 
     @contextmanager
     def _something(self, chance: Random, calls: int) -> Iterator[None]:
-        """In half of all cases something happens at one of the next calls."""
+        """In two of three cases something happens at one of the next calls."""
         self.depth += 1
         self.table.at_call = nothing
-        if chance.random() < 0.5:
+        if chance.random() < 0.67:
             self._plan(chance, self.table.calls + chance.randint(1, calls))
         try:
             yield
@@ -210,8 +219,8 @@ class History:
     def _sleeper(self, chance: Random) -> Callable[[float], None]:
         def sleep(seconds: float) -> None:
             self.seconds += seconds / 2 - 0.1
-            for action in (self.deliver, self.repeat, self.write):
-                if chance.random() < 0.2:
+            for action in (self.deliver, self.repeat, self.write, self.burst):
+                if chance.random() < 0.3:
                     action(Random(chance.random()))
             self.seconds += seconds / 2 + 0.1
 

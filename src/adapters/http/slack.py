@@ -38,6 +38,9 @@ class Slack:
 
     A token's posts bear their verdict's key, so that one whose answer was lost can be found. A webhook's cannot: such a post is
     sent again, with the same text (promise D-4). Nothing is tried twice here.
+
+    The token's rights: chat:write; channels:history and groups:history, to find a post; where a channel is called by its name and
+    not by its id, channels:read and groups:read, too.
     """
 
     url: str

@@ -74,20 +74,14 @@ def verdict(
     known: Loads = {it.load: it for it in loads}
     open_ = [it for it in asked if not _is_reported(known.get(it.load))]
     missing = {it: _missing(it, known, counts, now, patience) for it in open_}
-    settled = [it for it in open_ if not missing[it]]
-    bad = [it for it in settled if _refusal(it, known)] + [
-        it for it in open_ if missing[it] and now >= _since(it, known) + patience.deadline
-    ]
-    if bad:
-        told = _incomplete(bad, missing, known, counts, last, now)
-        waiting = tuple(it for it in open_ if it not in bad)
-    else:
-        waiting = tuple(it for it in open_ if missing[it])
-        named = {it.load for it in settled}
-        told = report(asked[0].campaign, [it for it in loads if it.load in named or _is_unreported(it)], counts, last)
+    bad = [it for it in open_ if _is_refused(known.get(it.load)) and not missing[it]]
+    bad += [it for it in open_ if missing[it] and now >= _since(it, known) + patience.deadline]
+    due_now = bad or [it for it in open_ if not missing[it]]
+    waiting = tuple(it for it in open_ if it not in due_now)
     waits = _once(missing[it] for it in waiting)
-    if not settled and not bad:
+    if not due_now:
         return Verdict(waiting=waiting, missing=waits)
+    told = _incomplete(bad, missing, known, counts, last, now) if bad else _complete(due_now, known, counts, last)
     if is_known(told, last):
         return Verdict(UNCHANGED, None, told.loads, waiting, waits)
     return Verdict(told.outcome, told, told.loads, waiting, waits)
@@ -129,9 +123,8 @@ def _progress(load: Load) -> str:
     return f"{load.counted.get('records', 0):,} of {load.out:,} records counted{of}"
 
 
-def _refusal(it: Due, known: Loads) -> str | None:
-    load = known.get(it.load)
-    return f"the file was refused ({load.why})" if load and load.state == REJECTED else None
+def _is_refused(load: Load | None) -> bool:
+    return load is not None and load.state == REJECTED
 
 
 def _is_under_way(load: Load, now: datetime, deadline: timedelta) -> bool:
@@ -147,6 +140,13 @@ def _since(it: Due, known: Loads) -> datetime:
     return it.since if load is None else load.ended_at or load.started_at
 
 
+def _complete(due_now: Sequence[Due], known: Loads, counts: Counts, last: Reported | None) -> Report:
+    """Of what the messages name, and of all that came to its end unreported: its records are in the counts as well."""
+    named = {it.load for it in due_now}
+    loads = [it for it in known.values() if it.load in named or _is_unreported(it)]
+    return report(due_now[0].campaign, loads, counts, last)
+
+
 def _incomplete(
     bad: Sequence[Due],
     missing: Mapping[Due, tuple[str, ...]],
@@ -157,8 +157,8 @@ def _incomplete(
 ) -> Report:
     late = [it for it in bad if missing[it]]
     minutes = round(max((now - _since(it, known)).total_seconds() / 60 for it in late)) if late else 0
-    refusals = [refusal for it in bad if (refusal := _refusal(it, known))]
-    loads = [load for load in known.values() if load.load in {it.load for it in bad}]
+    loads = [it for it in known.values() if it.load in {one.load for one in bad}]
+    refusals = [f"the file was refused ({it.why})" for it in loads if _is_refused(it)]
     return report(bad[0].campaign, loads, counts, last, _once([*(missing[it] for it in late), refusals]), minutes)
 
 

@@ -78,8 +78,9 @@ def told(campaign: str, asked: Sequence[Due], now: datetime, worker: str, desk: 
 def heard(campaign: str, last: Reported | None, now: datetime, ledger: LoadLedger) -> list[Load]:
     """The campaign's loads; those that Slack was told of by somebody who died before marking them are marked."""
     loads = ledger.loads(campaign)
-    unmarked = [it for it in loads if last and it.load in last.loads and it.settled_as is None]
-    for it in unmarked:
-        assert last
-        ledger.settled(campaign, it.load, last.outcome, now)
-    return ledger.loads(campaign) if unmarked else loads
+    unmarked = [it.load for it in loads if last and it.load in last.loads and it.settled_as is None]
+    if last is None or not unmarked:
+        return loads
+    for load in unmarked:
+        ledger.settled(campaign, load, last.outcome, now)
+    return ledger.loads(campaign)

@@ -8,16 +8,13 @@ from typing import Any
 from domain.errors import Rejected
 from domain.scores.drop import Drop
 from domain.scores.keys import EMAIL, FAN, MEMBER, fan_row
+from domain.scores.row_rules import LONGEST_CELL, LONGEST_FAN, TOO_LONG, WRONG_CELLS, number
 from domain.scores.scored import Scored
 
 # By what a fan is known, and under which key; where a campaign does not tell, the first that the file has.
 PREFIXES = {"globalUserId": FAN, "memberId": MEMBER, "email": EMAIL}
 SPELT = {**{name.lower(): name for name in PREFIXES}, "emailaddress": "email", "score": "score"}
-NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
-LEAST, MOST = 1e-130, 1e126  # what DynamoDB can keep of a number
-PARTITION_KEY = 256  # characters (AWS: PutRecords), and a fan's identifier is one
-ADDRESS = 254  # characters (RFC 5321: a path of 256, less its brackets)
-CELL = 4096  # characters
+LONGEST_ADDRESS = 254  # characters (RFC 5321: a path of 256, less its brackets)
 
 Reasons = tuple[str, ...]
 
@@ -67,9 +64,9 @@ def columns(header: Sequence[str], identifier: str | None) -> Columns:
 def judge(cells: Sequence[str], where: Columns) -> Entry | Reasons:
     """What the row says, or all the reasons why it says nothing."""
     if len(cells) != where.width:
-        return ("wrong_cells",)
-    if max(map(len, cells)) > CELL:
-        return ("too_long",)
+        return (WRONG_CELLS,)
+    if max(map(len, cells)) > LONGEST_CELL:
+        return (TOO_LONG,)
     known_as, reasons = {}, []
     for name in PREFIXES.keys() & where.at.keys():
         known_as[name], problem = _identifier(name, cells[where.at[name]])
@@ -113,8 +110,8 @@ def _identifier(name: str, cell: str) -> tuple[str, str | None]:
     if name == "email":
         text = text.lower()
         return text, None if _is_address(text) else "bad_email"
-    if len(text) > PARTITION_KEY:
-        return text, "too_long"
+    if len(text.encode()) > LONGEST_FAN:
+        return text, TOO_LONG
     return text, None if text.isprintable() and " " not in text else "bad_identifier"
 
 
@@ -122,12 +119,12 @@ def _is_address(text: str) -> bool:
     """One @, something before it, a domain with a dot inside: what a typing error breaks, and no more."""
     person, _, domain = text.partition("@")
     shaped = bool(person) and "@" not in domain and all(domain.split(".")) and "." in domain
-    return shaped and len(text) <= ADDRESS and text.isprintable() and " " not in text
+    return shaped and len(text) <= LONGEST_ADDRESS and text.isprintable() and " " not in text
 
 
 def _score(text: str) -> float | str:
-    """The number, or what is wrong with it."""
+    """Or what is wrong with it."""
     if not text:
         return "missing_score"
-    number = float(text) if NUMBER.fullmatch(text) else MOST
-    return number if number == 0 or LEAST <= abs(number) < MOST else "bad_score"
+    score = number(text)
+    return "bad_score" if score is None else score

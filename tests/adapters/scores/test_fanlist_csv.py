@@ -1,102 +1,85 @@
 import pytest
 
-from adapters.files.fanlist_csv import LINES, RECORD, Line, header, records
+from adapters.files.fanlist_csv import ROWS, read_columns, rows
+from adapters.files.score_cells import SHOWN
 from domain.errors import Rejected
+from domain.scores.fanlist import Entry
 
 
 def split(text):
-    return (text if isinstance(text, bytes) else text.encode()).splitlines(keepends=True)
+    return iter((text if isinstance(text, bytes) else text.encode()).splitlines(keepends=True))
 
 
-def read(text):
-    """Cells, or the code of what is wrong, by line."""
-    return [(it.number, it.wrong or it.cells) for it in records(split(text))]
+def read(text, identifier=None):
+    lines = split(text)
+    return list(rows(lines, *read_columns(lines, identifier)))
 
 
-@pytest.mark.parametrize(("text", "cells"), [
-    ("email,score\n", ["email", "score"]),
-    ("\ufeffemail,score\r\n", ["email", "score"]),
-    ('"email","sc""ore"\n', ["email", 'sc"ore']),
-    ("email", ["email"]),
+def said(text):
+    """By row: the score, or why there is none."""
+    return [it.says.score if isinstance(it.says, Entry) else it.says for it in read(text)]
+
+
+@pytest.mark.parametrize(("text", "goes_by"), [
+    ("email,score\n", "email"),
+    ("\ufeffEmail,score\r\n", "email"),
+    ('\n"score"," member id ","what,else"\n', "memberId"),
+    ("globalUserId,score", "globalUserId"),
 ])  # fmt: skip
-def test_a_header_is_the_first_line(text, cells):
-    assert header(iter(split(text))) == cells
+def test_a_header_says_what_the_list_goes_by(text, goes_by):
+    _, where = read_columns(split(text), None)
+    assert where.identifier == goes_by
 
 
-@pytest.mark.parametrize(("text", "why"), [
-    ("", "empty"),
-    ("\n", "empty"),
-    ("\ufeff\n", "empty"),
-    ("email,score\n".encode("utf-16"), "UTF-16"),
-    ("email,score\n".encode("utf-16-be"), "nul_byte"),
-    (b"\xff\xd8\xff\xe0 an image\n", "not_utf8"),
-    ("e\0mail,score\n", "nul_byte"),
-    ('"email,score\n', "unclosed_quote"),
-    ("e" * (RECORD + 1), "too_long"),
+@pytest.mark.parametrize(
+    "text", ["", "\n", "email,score\n".encode("utf-16"), b"\xe4,score\n", "e\0mail,score\n", '"email,score\n']
+)
+def test_what_has_no_header_is_rejected(text):
+    with pytest.raises(Rejected):
+        read_columns(split(text), None)
+
+
+@pytest.mark.parametrize(("row", "says"), [
+    ("a@example.com,1,x\r\n", [1.0]),
+    (" a@example.com , 1 , x\n", [1.0]),
+    ('"a@example.com", "1","x ""y"", z"\n', [1.0]),
+    ('a@example.com,1,"two\nlines"\n', [1.0]),
+    ("\n\n", []),
+    (b"a@example.com,1,\xe4\n", [("not_utf8",)]),
+    (b"a@example.com,1,\0\n", [("nul_byte",)]),
+    ("a@example.com,1," + "x" * 5_000 + "\n", [("too_long",)]),
+    ("a@example.com,1\n", [("wrong_cells",)]),
+    ('"a@example.com,1,x\n', [("unclosed_quote",)]),
+    ("nobody,one,x\n", [("bad_email", "bad_score")]),
 ])  # fmt: skip
-def test_what_has_no_header_is_rejected(text, why):
-    with pytest.raises(Rejected, match=why):
-        header(iter(split(text)))
+def test_a_row_says_what_it_can_and_costs_no_other(row, says):
+    row = row if isinstance(row, bytes) else row.encode()
+    assert said(b"email,score,what\nb@example.com,0.25,\n" + row + b"c@example.com,0.5,\n") == [0.25, *says, 0.5]
 
 
-@pytest.mark.parametrize(("text", "found"), [
-    ("a,1\nb,2", [(2, ["a", "1"]), (3, ["b", "2"])]),
-    ("a,1\r\n\r\n\nb,2\r\n", [(2, ["a", "1"]), (5, ["b", "2"])]),
-    ('"a","1"\n', [(2, ["a", "1"])]),
-    ('a, "1"\n', [(2, ["a", "1"])]),
-    ('a,"say ""hi"", twice",1\n', [(2, ["a", 'say "hi", twice', "1"])]),
-    ('a,5" disc,1\n', [(2, ["a", '5" disc', "1"])]),
-    ('a,"two\nlines",1\nb,,2\n', [(2, ["a", "two\nlines", "1"]), (4, ["b", "", "2"])]),
-    ("a,=cmd()\n", [(2, ["a", "=cmd()"])]),
-    (",,\n", [(2, ["", "", ""])]),
-    ("", []),
-])  # fmt: skip
-def test_records_are_read_as_csv_says(text, found):
-    assert read(text) == found
+def test_rows_and_lines_are_numbered_as_people_count_them():
+    found = read('\nemail,score,what\na@example.com,1,"two\nlines"\n\nnobody,1,\n')
+    assert [(it.number, it.line) for it in found] == [(1, 3), (2, 6)]
+    assert found[1].told() == {"row": 2, "line": 6, "reasons": ("bad_email",), "cells": ["nobody", "1", ""]}
 
 
-@pytest.mark.parametrize(("line", "code"), [
-    (b"\xe4,1\n", "not_utf8"),
-    (b"a\0,1\n", "nul_byte"),
-    (b"a" * RECORD + b",1\n", "too_long"),
-    (b'"a,1\n', "unclosed_quote"),
-    (b'"a"b,1\n', "unclosed_quote"),
-])  # fmt: skip
-def test_what_is_no_record_costs_its_own_line_and_no_other(line, code):
-    before, after = b"x,1\n", b"y,2\nz,3\n"
-    assert read(before + line + after) == [(2, ["x", "1"]), (3, code), (4, ["y", "2"]), (5, ["z", "3"])]
+def test_what_is_told_of_a_row_is_cut_short():
+    [row] = read("email,score,what\nnobody,1,ä" + "x" * 1_000 + "\n")
+    assert [len(it) for it in row.told()["cells"]] == [6, 1, SHOWN]
 
 
-def test_a_quote_that_the_next_line_seems_to_close_costs_no_good_line():
-    assert read('"a,1\nb,2\n"c",3\n') == [(2, "unclosed_quote"), (3, ["b", "2"]), (4, ["c", "3"])]
+def test_more_rows_are_read_than_are_taken_in_one_breath():
+    found = read("email,score\n" + "a@example.com,1\n" * (2 * ROWS + 1))
+    assert [it.number for it in found] == list(range(1, 2 * ROWS + 2))
 
 
-def test_what_a_quoted_cell_runs_into_is_read_by_itself():
-    assert read(b'"a\n\xe4\n",1\nb,2\n') == [(2, "not_utf8"), (3, "not_utf8"), (4, "unclosed_quote"), (5, ["b", "2"])]
+def test_rows_before_the_place_where_a_file_breaks_off_are_read():
+    def broken():
+        yield from split("email,score\na@example.com,1\n")
+        raise Rejected("truncated")
 
-
-def test_a_quoted_cell_goes_on_for_so_many_lines_and_no_longer():
-    within, beyond = "\n" * LINES, "\n" * (LINES + 1)
-    assert read(f'a,"{within}",1\n') == [(2, ["a", within, "1"])]
-    assert read(f'a,"{beyond}",1\nb,2\n') == [
-        (2, "unclosed_quote"),
-        (LINES + 3, "unclosed_quote"),
-        (LINES + 4, ["b", "2"]),
-    ]
-
-
-def test_each_line_is_asked_for_at_most_so_often_however_many_quotes_are_left_open():
-    asked = 0
-
-    def lines():
-        nonlocal asked
-        for _ in range(20_000):
-            asked += 1
-            yield b'"a,1\n'
-
-    assert [it.wrong for it in records(lines())] == ["unclosed_quote"] * 20_000
-    assert asked == 20_000
-
-
-def test_a_record_says_where_it_begins():
-    assert next(records(split("\n\na,1\n"))) == Line(4, ["a", "1"])
+    lines, found = broken(), []
+    with pytest.raises(Rejected, match="truncated"):
+        for row in rows(lines, *read_columns(lines, None)):
+            found.append(row.number)
+    assert found == [1]

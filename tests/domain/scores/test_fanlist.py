@@ -4,7 +4,8 @@ import pytest
 
 from domain.errors import Rejected
 from domain.scores.drop import Arrival, dropped
-from domain.scores.fanlist import ADDRESS, CELL, PARTITION_KEY, Columns, Entry, columns, fan_of, judge, told
+from domain.scores.fanlist import LONGEST_ADDRESS, Columns, Entry, columns, fan_of, judge, told
+from domain.scores.row_rules import LONGEST_CELL, LONGEST_FAN
 
 AT = datetime(2026, 2, 13, 14, 35, tzinfo=UTC)
 DROP = dropped(Arrival("scoring", "fanlist/scored/campaign-456/2026-02-13T14:30:00.csv", "v1", "0A", AT))
@@ -54,7 +55,7 @@ def test_a_header_that_says_nothing_of_fans_rejects_the_list(header, campaign, w
     ("\u00a0fan@example.com", "fan@example.com"),
     ("fan+list@mail.example.com", "fan+list@mail.example.com"),
     ("ÄÖ@exämple.com", "äö@exämple.com"),
-    ("x" * (ADDRESS - 12) + "@example.com", "x" * (ADDRESS - 12) + "@example.com"),
+    ("x" * (LONGEST_ADDRESS - 12) + "@example.com", "x" * (LONGEST_ADDRESS - 12) + "@example.com"),
 ])  # fmt: skip
 def test_an_address_is_kept_in_one_spelling(email, kept):
     assert judge([email, "0.5"], BY_EMAIL) == Entry(kept, 0.5, {"email": kept})
@@ -63,7 +64,7 @@ def test_an_address_is_kept_in_one_spelling(email, kept):
 @pytest.mark.parametrize("email", [
     "fan", "fan@", "@example.com", "fan@example", "fan@@example.com", "a@b@example.com", "fan@.com", "fan@example.",
     "fan@exa mple.com", "fan@exam\tple.com", "fan@example..com", "f an@example.com", "fan\n@example.com", "fan\u200b@example.com",
-    "x" * (ADDRESS - 11) + "@example.com",
+    "x" * (LONGEST_ADDRESS - 11) + "@example.com",
 ])  # fmt: skip
 def test_what_is_no_address_refuses_its_row(email):
     assert judge([email, "0.5"], BY_EMAIL) == ("bad_email",)
@@ -94,8 +95,8 @@ def test_what_is_no_such_number_refuses_its_row(text, reason):
     (["  ", "", "x"], ("missing_identifier", "bad_score")),
     (["m 1", "", "0.5"], ("bad_identifier",)),
     (["m\x001", "", "0.5"], ("bad_identifier",)),
-    (["m" * (PARTITION_KEY + 1), "", "0.5"], ("too_long",)),
-    (["m1", "x" * (CELL + 1), "0.5"], ("too_long",)),
+    (["m" * (LONGEST_FAN + 1), "", "0.5"], ("too_long",)),
+    (["m1", "x" * (LONGEST_CELL + 1), "0.5"], ("too_long",)),
 ])  # fmt: skip
 def test_a_row_is_refused_for_all_its_reasons(cells, reasons):
     assert judge(cells, BY_MEMBER) == reasons
@@ -107,7 +108,7 @@ def test_what_else_a_row_knows_of_a_fan_is_kept_where_it_is_good_and_refuses_not
         "email": "fan@example.com",
     }
     assert judge(["m1", "nobody", "0.5"], BY_MEMBER).known_as == {"memberId": "m1"}
-    assert judge(["M" * PARTITION_KEY, "", "0.5"], BY_MEMBER).identifier == "M" * PARTITION_KEY
+    assert judge(["M" * LONGEST_FAN, "", "0.5"], BY_MEMBER).identifier == "M" * LONGEST_FAN
 
 
 @pytest.mark.parametrize(("goes_by", "key"), [

@@ -78,7 +78,7 @@ def test_what_can_be_read_is_saved(world, body, found, reasons):
     ("score\n0.5\n", "globalUserId or memberId or email is missing"),
     ("email,E-Mail,score\na@example.com,b@example.com,0.5\n", "email is there twice"),
     (GOOD.encode("utf-16"), "UTF-16"),
-    (b"PK\x03\x04\x14\0\x06\0\x08\0" + bytes(100), "nul_byte"),
+    (b"PK\x03\x04\x14\0\x06\0\x08\0" + bytes(100), "NUL bytes"),
     (packed(GOOD)[:-9], "truncated"),
     (packed(GOOD)[:12] + b"\0\0\0\0" + packed(GOOD)[16:], "garbled"),
 ])  # fmt: skip

@@ -18,11 +18,11 @@ from adapters.files.highest_scores import HighestScores, highest_scores
 from adapters.http.campaign_service import CampaignService
 from domain.errors import Rejected, Unavailable
 from domain.scores.drop import Drop
-from domain.scores.fanlist import Columns, Entry, fan_of, told
+from domain.scores.fanlist import Entry, fan_of, told
 from domain.scores.load import LOADED, LOADING, REJECTED, Place, Progress, Standing
 from domain.scores.marks import CREATED, SUPERSEDED, UNCHANGED, UPDATED
 from domain.scores.upsert import FAILED, INVALID
-from handlers.scores.fanlists.reading import Rows, read
+from handlers.scores.fanlists.reading import Reading
 from handlers.scores.loading.messages import Paused
 
 PART = 5000  # fans
@@ -70,35 +70,32 @@ class Saving:
 
     def _load(self, standing: Standing) -> int:
         """How many fans' rows it reached. Read again whenever it goes on: cheap beside the rows, and always the same."""
-        drop = standing.drop
+        drop, progress = standing.drop, standing.progress
         with highest_scores() as highest:
-            where, rows = self._read(drop, highest)
-            progress = (
-                standing.progress if standing.progress.figures["in"] else self._begun(drop, rows.figures(highest), rows)
-            )
+            reading, goes_by = self._read(drop, highest)
+            if not progress.figures["in"]:
+                progress = self._begun(drop, reading.figures(highest), reading.reasons)
             for part, entries in highest.parts(self.part_fans, progress.place.part):
                 if self.remaining() / 1000 < RESERVE:
                     raise Paused(f"load {drop.load} goes on at part {part}")
-                figures = self._part(drop, where, part, entries)
+                figures = self._part(drop, goes_by, part, entries)
                 progress = progress.plus(figures, {}, Place(row=part * self.part_fans + len(entries), part=part + 1))
                 self.ledger.checkpoint(drop, self.holder, progress, self.clock())
-        self.ledger.loaded(drop, self.holder, progress, self.clock())
-        figures = progress.figures
-        about = {"load": drop.load, "campaign": drop.campaign, "version": drop.version}
-        logger.info("loaded", extra={**about, "figures": figures, "reasons": progress.reasons})
-        if figures["in"]:
-            self.shares.append(100 * figures["invalid"] / figures["in"])
-        return figures["out"]
+        self._end(drop, progress)
+        return progress.figures["out"]
 
-    def _read(self, drop: Drop, highest: HighestScores) -> tuple[Columns, Rows]:
+    def _read(self, drop: Drop, highest: HighestScores) -> tuple[Reading, str]:
+        """And what the file goes by."""
+
         def turn() -> None:
             self.ledger.keep(drop, self.holder, self.clock())
 
-        where, rows = read(drop, self._identifier(drop), highest, files=self.files, bucket=self.bucket, turn=turn)
+        reading = Reading(drop, self.files, self.bucket, turn)
+        where = reading.into(highest, self._identifier(drop))
         if where.others:
             about = {"load": drop.load, "identifier": where.identifier, "others": where.others}
             logger.warning("ambiguous identifier", extra={"campaign": drop.campaign, **about})
-        return where, rows
+        return reading, where.identifier
 
     def _identifier(self, drop: Drop) -> str | None:
         """What the campaign knows its fans by; None: it does not say, or there is no such campaign."""
@@ -108,15 +105,15 @@ class Saving:
             logger.warning("unknown campaign", extra={"load": drop.load, "reason": str(unknown)})
             return None
 
-    def _begun(self, drop: Drop, figures: Mapping[str, int], rows: Rows) -> Progress:
-        progress = Progress().plus(figures, rows.reasons, Place())
+    def _begun(self, drop: Drop, figures: Mapping[str, int], reasons: Mapping[str, int]) -> Progress:
+        progress = Progress().plus(figures, reasons, Place())
         self.ledger.checkpoint(drop, self.holder, progress, self.clock())
         self._count("input", **figures)
         return progress
 
-    def _part(self, drop: Drop, where: Columns, part: int, entries: Sequence[Entry]) -> Mapping[str, int]:
+    def _part(self, drop: Drop, goes_by: str, part: int, entries: Sequence[Entry]) -> Mapping[str, int]:
         """Rows, then the stream, which never tells what no row has. Unavailable: some of it is not done, and is done again."""
-        fans = [fan_of(it, where.identifier, drop, part) for it in entries]
+        fans = [fan_of(it, goes_by, drop, part) for it in entries]
         statuses = [it.status for it in self.table.upsert(fans, self.clock())]
         found = Counter(statuses)
         done = [it for it, status in zip(entries, statuses, strict=True) if status in TAKEN]
@@ -138,6 +135,14 @@ class Saving:
             self._count(
                 "stream", **{"in": len(entries), "failed": 0 if done else len(entries), "out": len(entries) * done}
             )
+
+    def _end(self, drop: Drop, progress: Progress) -> None:
+        self.ledger.loaded(drop, self.holder, progress, self.clock())
+        figures = progress.figures
+        about = {"load": drop.load, "campaign": drop.campaign, "version": drop.version}
+        logger.info("loaded", extra={**about, "figures": figures, "reasons": progress.reasons})
+        if figures["in"]:
+            self.shares.append(100 * figures["invalid"] / figures["in"])
 
     def _reject(self, standing: Standing, why: str) -> str:
         drop = standing.drop

@@ -12,7 +12,15 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
 LONGEST = 11 * 3600  # seconds; AWS: 12 h from the receipt on, and some of it is over
-GONE = frozenset({"ReceiptHandleIsInvalid", "MessageNotInflight", "AWS.SimpleQueueService.MessageNotInflight"})
+# What AWS says of a message that is deleted, or that was not handled for too long: the last one where its receipt has run out.
+GONE = frozenset(
+    {
+        "AWS.SimpleQueueService.MessageNotInflight",
+        "InvalidParameterValue",
+        "MessageNotInflight",
+        "ReceiptHandleIsInvalid",
+    }
+)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.error import URLError
 
 from slack_sdk import WebClient
-from slack_sdk.errors import SlackApiError, SlackRequestError
+from slack_sdk.errors import SlackApiError
 from slack_sdk.webhook import WebhookClient
 
 from adapters.aws.service_secrets import SLACK_TOKEN, SLACK_WEBHOOK, ServiceSecrets
@@ -101,8 +101,11 @@ class Slack:
 
     def _hook(self, body: Any, now: datetime) -> str:
         doing = "posting to Slack's webhook"
+        address = self.tokens.one(SLACK_WEBHOOK, now).strip()
+        if not address.startswith(("https://", "http://")):
+            raise Refused(f"{doing}: the address is none")
         with slack_call(doing):
-            hook = WebhookClient(self.tokens.one(SLACK_WEBHOOK, now).strip(), timeout=self.timeout, retry_handlers=[])
+            hook = WebhookClient(address, timeout=self.timeout, retry_handlers=[])
             answer = hook.send_dict(body)
         _judge(answer.status_code, "" if answer.status_code == 200 else answer.body, answer.headers, doing)
         return ""
@@ -117,7 +120,7 @@ def slack_call(doing: str) -> Iterator[None]:
         answer = error.response
         _judge(answer.status_code, str(answer.get("error", "")), answer.headers, doing)
         raise Unknown(f"{doing}: an answer that is none") from error
-    except (SlackRequestError, InvalidURL) as error:
+    except InvalidURL as error:
         raise Refused(f"{doing}: the address is none") from error
     except URLError as error:  # from connecting or sending; HTTPError, which is one, is answered above
         raise _broken(doing, error.reason) from error

@@ -5,10 +5,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Self
 
 from scores_world import BUCKET, QUEUE_URL, TABLE, ScoresWorld, own, scores_world
 
+from adapters.aws.attribute_values import encode_item
 from adapters.aws.batch_items import Backoff
 from domain.scores.arrivals import arrivals
 from domain.scores.drop import dropped
@@ -72,8 +73,12 @@ class FanlistWorld:
     def load(self, event: Mapping[str, Any]) -> dict[str, Any]:
         """The ledger's item."""
         [arrival] = arrivals(event)
-        drop = dropped(arrival)
-        return self.scores.item(load_row(drop.campaign, drop.load)) or {}
+        return self.scores.item(load_row(dropped(arrival).campaign, self.id(event))) or {}
+
+    def id(self, event: Mapping[str, Any]) -> str:
+        """Of its load."""
+        [arrival] = arrivals(event)
+        return dropped(arrival).load
 
     def figures(self, event: Mapping[str, Any]) -> dict[str, int]:
         load = self.load(event)
@@ -86,23 +91,35 @@ class FanlistWorld:
     def found(self) -> dict[str, float]:
         return {key: row["score"] for key, row in self.fans().items()}
 
-    def forget(self, item: Mapping[str, Any]) -> None:
+    def afresh(self, **campaign: Any) -> Self:
+        """No rows, no messages, the clock where it was: faster than another world. `campaign` is what the service knows of CAMPAIGN;
+        nothing: it knows of none.
+        """
+        self.campaigns.campaigns.clear()
+        if campaign:
+            self.campaigns.add({"id": CAMPAIGN, **campaign})
         with self.scores.calls.own():
-            own("dynamodb").delete_item(TableName=TABLE, Key={name: {"S": item[name]} for name in ("PK", "SK")})
+            for item in self.scores.items():
+                own("dynamodb").delete_item(
+                    TableName=TABLE, Key=encode_item({name: item[name] for name in ("PK", "SK")})
+                )
+        self.scores.messages("verdictReporterQueue")
+        self.now = NOW
+        return self
 
-    def told(self) -> list[tuple[str, dict[str, Any]]]:
-        """What the stream was told, each once, ordered."""
-        distinct = {json.dumps(it, sort_keys=True): it for it in self.scores.streamed(STREAM)}
-        return [distinct[key] for key in sorted(distinct)]
+    def told(self, event: Mapping[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+        """What the stream was told by the event's load."""
+        return [it for it in self.scores.streamed(STREAM) if it[1]["__meta"]["correlation"] == self.id(event)]
+
+    def refused(self, event: Mapping[str, Any]) -> dict[int, list[dict[str, Any]]]:
+        """Refused rows of the event's load, by part."""
+        found = self.scores.objects(f"errors/{CAMPAIGN}/{self.id(event)}/")
+        return {part: [*map(json.loads, body.splitlines())] for part, body in enumerate(found.values())}
 
 
 @contextmanager
-def fanlist_world(**campaign: Any) -> Iterator[FanlistWorld]:
-    """`campaign` is what the service knows of CAMPAIGN; nothing: it knows of none."""
+def fanlist_world() -> Iterator[FanlistWorld]:
     with CampaignServer() as campaigns:
-        if campaign:
-            campaigns.add({"id": CAMPAIGN, **campaign})
-        with scores_world(
-            module, FILES_QUEUE_URL=f"{QUEUE_URL}fanlistFiles", CAMPAIGN_SERVICE_URL=campaigns.endpoint
-        ) as scores:
+        urls = {"FILES_QUEUE_URL": f"{QUEUE_URL}fanlistFiles", "CAMPAIGN_SERVICE_URL": campaigns.endpoint}
+        with scores_world(module, **urls) as scores:
             yield FanlistWorld(scores, campaigns)

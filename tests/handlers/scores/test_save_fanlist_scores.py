@@ -1,8 +1,7 @@
-import json
 from collections.abc import Iterator
 
 import pytest
-from fanlist_world import CAMPAIGN, LATER, STREAM, FanlistWorld, fanlist_world
+from fanlist_world import CAMPAIGN, LATER, FanlistWorld, fanlist_world
 
 from domain.errors import Unavailable
 from domain.scores.keys import EMAIL, fan_row
@@ -19,10 +18,15 @@ TWO@EXAMPLE.COM,0.25,m6
 """
 
 
-@pytest.fixture
-def world() -> Iterator[FanlistWorld]:
-    with fanlist_world(identifier="email") as world:
+@pytest.fixture(scope="module")
+def shared() -> Iterator[FanlistWorld]:
+    with fanlist_world() as world:
         yield world
+
+
+@pytest.fixture
+def world(shared) -> FanlistWorld:
+    return shared.afresh(identifier="email")
 
 
 def test_each_fan_has_the_highest_score_of_the_list_wherever_it_stands(world):
@@ -60,8 +64,8 @@ def test_a_fans_row_says_whose_it_is_and_nothing_of_being_verified(world):
 def test_the_stream_is_told_all_that_is_known_of_the_row_that_won_by_member_before_address(world):
     event = world.drop(LIST)
     world.save(event)
-    meta = {"correlation": world.load(event)["SK"].removeprefix("meta:load:"), "date": "2026-02-13T14:30:00+00:00"}
-    told = dict(world.scores.streamed(STREAM))
+    meta = {"correlation": world.id(event), "date": "2026-02-13T14:30:00+00:00"}
+    told = dict(world.told(event))
     assert told == {
         "m4": {"campaignId": CAMPAIGN, "memberId": "m4", "email": "one@example.com", "score": 0.75, "__meta": meta},
         "m2": {"campaignId": CAMPAIGN, "memberId": "m2", "email": "two@example.com", "score": 0.25, "__meta": meta},
@@ -72,7 +76,7 @@ def test_the_stream_is_told_all_that_is_known_of_the_row_that_won_by_member_befo
 def test_the_verdict_is_asked_for_once_when_all_is_saved(world):
     event = world.drop(LIST)
     world.save(event)
-    load = world.load(event)["SK"].removeprefix("meta:load:")
+    load = world.id(event)
     assert world.scores.messages("verdictReporterQueue") == [{"campaignId": CAMPAIGN, "count": 3, "loadId": load}]
     assert world.load(event)["state"] == "LOADED"
     assert world.figures(event) == {
@@ -84,9 +88,8 @@ def test_the_verdict_is_asked_for_once_when_all_is_saved(world):
 def test_refused_rows_are_kept_with_their_reasons_and_nowhere_else(world):
     event = world.drop(LIST)
     world.save(event)
-    [(key, body)] = world.scores.objects("errors/").items()
-    assert key.startswith(f"errors/{CAMPAIGN}/")
-    assert [json.loads(line) for line in body.splitlines()] == [
+    assert f"errors/{CAMPAIGN}/{world.id(event)}/part-000000.jsonl" in world.scores.objects("errors/")
+    assert world.refused(event)[0] == [
         {"row": 3, "line": 4, "reasons": ["bad_email"], "cells": ["nobody", "0.9", "m3"]},
         {"row": 5, "line": 6, "reasons": ["missing_score"], "cells": ["three@example.com", "", "m5"]},
     ]
@@ -99,7 +102,7 @@ def test_a_file_that_is_told_of_again_is_not_saved_again(world):
     answer = world.save(event)
     assert answer["input"]["in"] == answer["dynamo"]["in"] == answer["stream"]["in"] == 0
     assert world.fans() == rows
-    assert len(world.scores.streamed(STREAM)) == 3
+    assert len(world.told(event)) == 3
     assert len(world.scores.messages("verdictReporterQueue")) == 1
 
 
@@ -145,25 +148,25 @@ def test_one_message_that_is_no_event_keeps_no_other_from_being_saved(world):
     ("memberId", {"sid:m1", "sid:m2"}),
     ("globalUserId", {"fan:g1"}),
 ])  # fmt: skip
-def test_a_list_goes_by_what_its_campaign_knows_fans_by(identifier, keys):
+def test_a_list_goes_by_what_its_campaign_knows_fans_by(world, identifier, keys):
     rows = "globalUserId,memberId,email,score\ng1,m1,a@example.com,0.1\ng1,m2,b@example.com,0.2\n"
-    with fanlist_world(identifier=identifier) as world:
-        world.save(world.drop(rows))
-        assert set(world.fans()) == keys
+    world.afresh(identifier=identifier)
+    world.save(world.drop(rows))
+    assert set(world.fans()) == keys
 
 
 @pytest.mark.parametrize("campaign", [{}, {"name": "no identifier"}])
-def test_where_no_campaign_says_what_it_goes_by_the_list_does(campaign):
-    with fanlist_world(**campaign) as world:
-        world.save(world.drop("email,memberId,score\na@example.com,m1,0.1\n"))
-        assert set(world.fans()) == {"sid:m1"}
+def test_where_no_campaign_says_what_it_goes_by_the_list_does(world, campaign):
+    world.afresh(**campaign)
+    world.save(world.drop("email,memberId,score\na@example.com,m1,0.1\n"))
+    assert set(world.fans()) == {"sid:m1"}
 
 
-def test_an_id_that_reads_like_an_address_is_another_fan():
-    with fanlist_world() as world:
-        world.save(world.drop("email,score\na@example.com,0.1\n"))
-        world.save(world.drop("memberId,score\na@example.com,0.2\n", LATER))
-        assert world.found() == {"email:a@example.com": 0.1, "sid:a@example.com": 0.2}
+def test_an_id_that_reads_like_an_address_is_another_fan(world):
+    world.afresh()
+    world.save(world.drop("email,score\na@example.com,0.1\n"))
+    world.save(world.drop("memberId,score\na@example.com,0.2\n", LATER))
+    assert world.found() == {"email:a@example.com": 0.1, "sid:a@example.com": 0.2}
 
 
 def test_a_newer_list_wins_and_an_older_one_changes_nothing_and_is_told_to_nobody(world):
@@ -174,7 +177,7 @@ def test_a_newer_list_wins_and_an_older_one_changes_nothing_and_is_told_to_nobod
     assert answer["dynamo"] == {"in": 2, "failed": 0, "out": 1, "rejected": 1}
     assert answer["stream"] == {"in": 1, "failed": 0, "out": 1}
     assert world.found() == {"email:a@example.com": 0.9, "email:b@example.com": 0.2}
-    assert [document["score"] for _, document in world.scores.streamed(STREAM)].count(0.1) == 0
+    assert [document["score"] for _, document in world.told(older)] == [0.2]
     assert world.figures(older)["out"] == world.figures(older)["valid"] == 2
 
 
@@ -204,4 +207,4 @@ def test_a_list_of_fifty_thousand_is_what_the_seed_says_of_it(world, tmp_path):
     assert world.load(event)["reasons"] == told["reasons"]
     found = world.found()
     assert {f"email:{fan}": score for fan, score in told["best"].items()}.items() <= found.items()
-    assert sorted(document["score"] for _, document in world.scores.streamed(STREAM)) == sorted(found.values())
+    assert sorted(document["score"] for _, document in world.told(event)) == sorted(found.values())

@@ -7,13 +7,10 @@ import json
 from collections.abc import Iterator
 
 import pytest
-from fanlist_world import CAMPAIGN, KEY, FanlistWorld, fanlist_world
+from fanlist_world import KEY, FanlistWorld, fanlist_world
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.scores.arrivals import arrivals
-from domain.scores.drop import dropped
-from domain.scores.places import rejected_rows
 from handlers.scores import save_fanlist_scores as module
 from handlers.scores.fanlists.reading import REFUSED_A_FILE
 
@@ -29,10 +26,7 @@ def shared() -> Iterator[FanlistWorld]:
 
 @pytest.fixture
 def world(shared) -> FanlistWorld:
-    for row in shared.scores.items():
-        shared.forget(row)
-    shared.scores.messages("verdictReporterQueue")
-    return shared
+    return shared.afresh()
 
 
 def packed(text):
@@ -103,10 +97,7 @@ def test_a_mended_list_under_the_same_name_is_a_load_of_its_own(world):
 def test_refused_rows_are_kept_in_files_of_so_many(world):
     event = world.drop("email,score\n" + "nobody,1\n" * (REFUSED_A_FILE + 1))
     world.save(event)
-    [arrival] = arrivals(event)
-    keys = [rejected_rows(CAMPAIGN, dropped(arrival).load, part) for part in range(2)]
-    found = world.scores.objects("errors/")
-    assert [len(found[key].splitlines()) for key in keys] == [REFUSED_A_FILE, 1]
+    assert [len(part) for part in world.refused(event).values()] == [REFUSED_A_FILE, 1]
 
 
 CELLS = st.sampled_from(
@@ -118,8 +109,7 @@ NUMBERS = st.sampled_from(["0.5", "0.25", " 1", "-1", "", "x", "nan", "1e3"])
 @given(st.lists(st.tuples(CELLS, NUMBERS), max_size=25))
 @settings(max_examples=25, deadline=None)
 def test_any_list_ends_as_a_dictionary_would_have_it(shared, rows):
-    for row in shared.scores.items():
-        shared.forget(row)
+    shared.afresh()
     text = io.StringIO()
     csv.writer(text).writerows([("email", "score"), *rows])
     oracle, counts = {}, {"in": len(rows), "invalid": 0, "duplicate": 0}

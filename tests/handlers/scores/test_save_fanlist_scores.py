@@ -1,9 +1,13 @@
+import json
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from fanlist_world import CAMPAIGN, LATER, FanlistWorld, fanlist_world
 
 from domain.errors import Unavailable
+from domain.scores.arrivals import arrivals
+from domain.scores.drop import dropped
 from domain.scores.keys import EMAIL, fan_row
 from sandbox.sample.fanlist import write_fanlist
 
@@ -208,3 +212,12 @@ def test_a_list_of_fifty_thousand_is_what_the_seed_says_of_it(world, tmp_path):
     found = world.found()
     assert {f"email:{fan}": score for fan, score in told["best"].items()}.items() <= found.items()
     assert sorted(document["score"] for _, document in world.told(event)) == sorted(found.values())
+
+
+def test_the_event_among_our_examples_is_one(world):
+    event = json.loads((Path(__file__).parents[3] / "events/scores/save_fanlist_scores.json").read_text())
+    [record] = event["Records"]
+    [arrival] = arrivals(record["body"])
+    assert dropped(arrival).campaign == CAMPAIGN
+    assert world.invoke(event)["batchItemFailures"] == []  # no such file: rejected, and never asked for again
+    assert world.load(json.loads(record["body"]))["state"] == "REJECTED"

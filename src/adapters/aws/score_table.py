@@ -7,12 +7,14 @@ from datetime import datetime
 from math import ceil
 from typing import TYPE_CHECKING, Any
 
+from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from adapters.aws.attribute_values import decode_item
 from adapters.aws.batch_items import KEYS_A_READ, Backoff, chunks, get
 from adapters.aws.faults import aws_calls, code
 from adapters.aws.score_updates import update
+from adapters.aws.session import QUICK
 from domain.errors import Unavailable
 from domain.scores.keys import Key
 from domain.scores.scored import Scored
@@ -21,11 +23,21 @@ from domain.scores.upsert import FAILED, INVALID, NEEDED, Written, fold
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-AT_ONCE = 16  # writes on their way; the client needs as many connections
-A_FEW_TRIES = Backoff(tries=5, base=0.05, most=1.0)  # each one is botocore's own few tries
+AT_ONCE = 16  # workers, each with a connection
+A_FEW_TRIES = Backoff(tries=4, base=0.05, most=1.0)  # each one is botocore's own two
+# A table that does not answer at all fails a batch within a minute and a half: the function has two.
+CONFIG = QUICK.merge(
+    Config(
+        connect_timeout=2,
+        read_timeout=3,
+        retries={"mode": "standard", "total_max_attempts": 2},
+        max_pool_connections=AT_ONCE,
+    )
+)
 WORTH_A_READ = 20  # rows
 PK_BYTES, SK_BYTES = 2048, 1024  # AWS: of a partition key and a sort key, at most
-TOO_LONG = Written(INVALID, "the key is too long")
+GIVE_UP = 3  # rows
+TOO_LONG, NOT_TRIED = Written(INVALID, "the key is too long"), Written(FAILED, "the rows before it failed")
 
 Standing = dict[str, Any] | None  # a row, plain; None: there is none
 
@@ -72,7 +84,13 @@ class ScoreTable:
             standing = {(row["PK"], row["SK"]): row for row in found}
         except Unavailable as reason:
             return {key: [Written(FAILED, str(reason))] * len(records) for key, records in reaching.items()}
-        return {key: self._row(standing.get(key), records, now) for key, records in reaching.items()}
+        done: dict[Key, list[Written]] = {}
+        failed = 0  # one after the other: a table that does not answer must not take the time of all rows
+        for key, records in reaching.items():
+            row = self._row(standing.get(key), records, now) if failed < GIVE_UP else [NOT_TRIED] * len(records)
+            failed = failed + 1 if row[-1].status == FAILED else 0
+            done[key] = row
+        return done
 
     def _row(self, standing: Standing, records: list[Scored], now: datetime) -> list[Written]:
         """Fold and write until nobody has written in between."""

@@ -5,7 +5,7 @@ whatever order loads come in. Of one load, records of a fan must come in the ord
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -76,6 +76,11 @@ class _Row:
     older: Mapping[str, str] = field(default_factory=dict)
     marks: tuple[Mark, ...] = ()
 
+    @property
+    def said(self) -> tuple[Any, ...]:
+        """All but when and by what it was said."""
+        return self.content, self.nudetect, self.rank, self.events
+
 
 def fold(standing: Item | None, records: Sequence[Scored], now: datetime) -> Folded:
     """`standing` is the whole item or its NEEDED attributes, plain; None: there is none. ValueError: its `loads` is no such text."""
@@ -86,7 +91,7 @@ def fold(standing: Item | None, records: Sequence[Scored], now: datetime) -> Fol
         statuses.append(status)
     if row is before:
         return Folded(tuple(statuses), None)
-    moved = CREATED in statuses or UPDATED in statuses
+    moved = CREATED in statuses or UPDATED in statuses or row.said != before.said
     return Folded(tuple(statuses), _change(standing or {}, before, row, now if moved else None))
 
 
@@ -111,14 +116,14 @@ def _reached(row: _Row, record: Scored) -> tuple[_Row, str]:
         return row, UNCHANGED
     content, nudetect, rank = _top(row, record)
     events, older = _events(row, record)
+    after = _Row(True, content, nudetect, events, rank, max(record.version, row.version), older)
     if not row.stands:
         status = CREATED
-    elif (content, nudetect, rank, events) != (row.content, row.nudetect, row.rank, row.events):
-        status = UPDATED
+    elif record.version < row.version:
+        status = SUPERSEDED  # though it may tell of a rank that no newer load has told of
     else:
-        status = SUPERSEDED if record.version < row.version else UNCHANGED
-    marks = marked(row.marks, record.load, record.part, status)
-    return _Row(True, content, nudetect, events, rank, max(record.version, row.version), older, marks), status
+        status = UNCHANGED if after.said == row.said else UPDATED
+    return replace(after, marks=marked(row.marks, record.load, record.part, status)), status
 
 
 def _top(row: _Row, record: Scored) -> tuple[Item, Any, int | None]:

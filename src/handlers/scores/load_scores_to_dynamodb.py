@@ -10,13 +10,12 @@ from typing import Any
 import orjson
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics import MetricUnit, single_metric
-from botocore.config import Config
 
 from adapters.aws.archive_bucket import ONE_TRY
 from adapters.aws.parked_records import ParkedRecords
 from adapters.aws.quick_bodies import quicken
-from adapters.aws.score_table import AT_ONCE, ScoreTable
-from adapters.aws.session import QUICK, client
+from adapters.aws.score_table import CONFIG, ScoreTable
+from adapters.aws.session import client
 from domain.errors import Rejected, Unavailable
 from domain.scores.marks import OUTCOMES, SUPERSEDED
 from domain.scores.scored import Scored, scored
@@ -37,9 +36,8 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
 @cache
 def live() -> dict[str, Any]:
     env = LoadScoresToDynamodbSettings.from_env()
-    dynamodb = quicken(client("dynamodb", QUICK.merge(Config(max_pool_connections=AT_ONCE))))
     return {
-        "scores": ScoreTable(dynamodb, env.scores_table),
+        "scores": ScoreTable(quicken(client("dynamodb", CONFIG)), env.scores_table),
         "parked": ParkedRecords(client("s3", ONE_TRY), env.scoring_bucket, NAME),
     }
 

@@ -118,8 +118,10 @@ def test_an_older_file_leaves_its_mark_only():
 
 def test_an_older_file_still_tells_of_a_rank_that_no_newer_one_has_told_of():
     row, _ = reached(None, LATE)
-    row, statuses = reached(row, replace(FIRST, rank=1, events={"1": {"market": "old"}, "0": {"market": "older"}}))
-    assert statuses == ("updated",)
+    late = replace(FIRST, rank=1, events={"1": {"market": "old"}, "0": {"market": "older"}})
+    row, statuses = reached(row, late, now=LATER)
+    assert statuses == ("superseded",)
+    assert row["updated"] == "2026-11-21T13:00:00.000Z"
     assert row["events"] == {"0": EVENT, "1": {"market": "old"}}
     assert row["olderEvents"] == {"1": OLD}
     row, _ = reached(row, replace(LATE, part=3, rank=1, events={"1": {"market": "new"}}))
@@ -130,7 +132,7 @@ def test_an_older_file_still_tells_of_a_rank_that_no_newer_one_has_told_of():
 def test_an_older_file_says_who_the_fan_is_where_no_newer_one_has():
     row, _ = reached(None, replace(LATE, content=SAID))
     row, statuses = reached(row, FIRST)
-    assert (row["memberId"], statuses) == ("m1", ("updated",))
+    assert (row["memberId"], statuses) == ("m1", ("superseded",))
     assert "registrationScore" not in row
 
 

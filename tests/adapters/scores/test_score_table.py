@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 import boto3
 import pytest
-from botocore.exceptions import ClientError
-from score_batches import NEW, OLD, before_each, refuse, refused
+from botocore.exceptions import ClientError, EndpointConnectionError
+from score_batches import NEW, OLD, before_each, emptied, refuse, refused
 from scores_world import TABLE, scores_world
 
 from adapters.aws.batch_items import Backoff
@@ -39,10 +39,15 @@ def row(world, fan="g1"):
     return world.item(fan_row(FAN, fan, "c1"))
 
 
-@pytest.fixture
-def world():
+@pytest.fixture(scope="module")
+def kept():
     with scores_world() as world:
         yield world
+
+
+@pytest.fixture
+def world(kept):
+    return emptied(kept)
 
 
 @pytest.fixture
@@ -212,6 +217,21 @@ def test_a_throttled_table_fails_the_rows_it_concerns_and_no_text_tells_of_a_fan
 def test_a_throttle_that_passes_is_waited_for(world, scores):
     refuse(scores.dynamodb, "UpdateItem", "TransactionConflictException", holding=b"fan:g1", times=2)
     assert statuses(scores.upsert([record()], NOW)) == ["created"]
+
+
+def test_a_table_that_takes_nothing_is_not_asked_for_every_row(world, scores):
+    refuse(scores.dynamodb, "UpdateItem", "ThrottlingException", holding=b"fan:")
+    written = scores.upsert([record(f"g{number}") for number in range(50)], NOW)
+    assert statuses(written) == ["failed"] * 50
+    assert world.calls.made.count("dynamodb.UpdateItem") == 3 * IMPATIENT.tries
+
+
+def test_a_table_out_of_reach_fails_all(world, scores):
+    def out_of_reach(body):
+        raise EndpointConnectionError(endpoint_url="")
+
+    before_each(scores.dynamodb, "BatchGetItem", out_of_reach)
+    assert statuses(scores.upsert([record(), record("g2")], NOW)) == ["failed", "failed"]
 
 
 def test_a_read_that_is_throttled_fails_its_rows(world, scores):

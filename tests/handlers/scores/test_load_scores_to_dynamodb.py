@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from score_batches import NEW, batch, document
+from score_batches import NEW, batch, document, emptied
 from scores_world import scores_world
 
 from domain.scores.keys import FAN, fan_row
@@ -13,10 +13,16 @@ from handlers.scores import load_scores_to_dynamodb as stage
 EVENT = json.loads((Path(__file__).parents[3] / "events/scores/load_scores_to_dynamodb.json").read_text())
 
 
-@pytest.fixture
-def world():
+@pytest.fixture(scope="module")
+def kept():
     with scores_world(stage) as world:
         yield world
+
+
+@pytest.fixture
+def world(kept):
+    stage.live.cache_clear()  # tests teach its clients what to refuse
+    return emptied(kept)
 
 
 def row(world, fan="g1"):

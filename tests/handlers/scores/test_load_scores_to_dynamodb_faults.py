@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from itertools import count
 
 import pytest
-from score_batches import NEW, batch, document, refuse
+from score_batches import NEW, batch, document, emptied, refuse
 from scores_world import TABLE, scores_world
 
 from adapters.aws.parked_records import ParkedRecords
@@ -17,10 +17,16 @@ from handlers.scores import load_scores_to_dynamodb as stage
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
 
-@pytest.fixture
-def world():
+@pytest.fixture(scope="module")
+def kept():
     with scores_world(stage) as world:
         yield world
+
+
+@pytest.fixture
+def world(kept):
+    stage.live.cache_clear()  # tests teach its clients what to refuse
+    return emptied(kept)
 
 
 def parked(world):
@@ -108,26 +114,24 @@ def without_time(world):
 
 
 @pytest.mark.parametrize("side", ["dying_before", "dying_after"])
-def test_a_process_that_dies_at_any_call_leaves_what_a_redelivery_completes(side):
+def test_a_process_that_dies_at_any_call_leaves_what_a_redelivery_completes(world, side):
     """Whether all of it comes again, or halved as Lambda bisects: the rows, their marks and what is parked are as if none had died."""
-    with scores_world(stage) as world:
-        stage.handler(batch(*STANDS), None)
-        stage.handler(batch(*BATCH), None)
-        expected, kept = without_time(world), parked(world)
+    stage.handler(batch(*STANDS), None)
+    stage.handler(batch(*BATCH), None)
+    expected, parked_then = without_time(world), parked(world)
+    one = {**stage.live(), "scores": ScoreTable(stage.live()["scores"].dynamodb, TABLE, at_once=1)}
+    records = batch(*BATCH)["Records"]
     for call in count(1):
-        with scores_world(stage) as world:
-            stage.handler(batch(*STANDS), None)
-            one = {**stage.live(), "scores": ScoreTable(stage.live()["scores"].dynamodb, TABLE, at_once=1)}
-            records, lived = batch(*BATCH)["Records"], False
-            with getattr(world.calls, side)(call):
-                stage.load_scores_to_dynamodb(records, NOW, **one)
-                lived = True
-            halves = [stage.load_scores_to_dynamodb(half, NOW, **one) for half in (records[:3], records[3:])]
-            assert sum(half["in"] for half in halves) == len(BATCH)
-            for half in halves:
-                assert half["in"] == half["success"] + half["invalid"] + half["failed"]
-            assert without_time(world) == expected
-            assert {line["eventId"] for line in parked(world)} == {line["eventId"] for line in kept}
+        emptied(world)
+        stage.handler(batch(*STANDS), None)
+        lived = False
+        with getattr(world.calls, side)(call):
+            stage.load_scores_to_dynamodb(records, NOW, **one)
+            lived = True
+        halves = [stage.load_scores_to_dynamodb(half, NOW, **one) for half in (records[:3], records[3:])]
+        assert all(half["in"] == half["success"] + half["invalid"] + half["failed"] for half in halves)
+        assert without_time(world) == expected
+        assert {line["eventId"] for line in parked(world)} == {line["eventId"] for line in parked_then}
         if lived:
             break
     assert call == 7  # one read, four rows, one object: each was died at

@@ -20,8 +20,12 @@ class MemoryTable:
 
     items: dict[Place, Item] = field(default_factory=dict)
     at_call: Callable[[int, str], None] = lambda number, side: None
-    calls: int = 0
+    made: list[str] = field(default_factory=list)  # the operations of all calls
     page: int = 1000  # items that a Scan looks at in one call
+
+    @property
+    def calls(self) -> int:
+        return len(self.made)
 
     def batch_get_item(self, RequestItems: Mapping[str, Any]) -> Any:
         [(table, asked)] = RequestItems.items()
@@ -59,7 +63,7 @@ class MemoryTable:
         return answer
 
     def _begin(self, operation: str) -> int:
-        self.calls += 1
+        self.made.append(operation)
         number = self.calls
         self.at_call(number, f"before {operation}")
         return number

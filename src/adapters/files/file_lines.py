@@ -1,8 +1,7 @@
 """The bytes of a file in, its lines out, in bounded memory: also of a gzip file, and from any place on."""
 
-import gzip
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import BinaryIO
 
 from domain.errors import Rejected
@@ -16,31 +15,41 @@ def lines(raw: BinaryIO, *, gz: bool, skip: int = 0) -> Iterator[bytes]:
 
     Rejected, after the last line that is whole: the gzip file is cut short, garbled, or none.
     """
-    if not gz:
-        return _split(_blocks(raw.read, skip))
-    # read1, for read() would withhold what it has when it comes upon the end of a file that was cut
-    return _split(_unpacked(_blocks(gzip.GzipFile(fileobj=raw, mode="rb").read1, skip)))
+    blocks = iter(lambda: raw.read(BLOCK), b"")
+    return _split(_behind(_unpacked(blocks) if gz else blocks, skip))
 
 
-def _blocks(read: Callable[[int], bytes], skip: int) -> Iterator[bytes]:
-    while block := read(BLOCK):
+def _behind(blocks: Iterator[bytes], skip: int) -> Iterator[bytes]:
+    for block in blocks:
         if skip < len(block):
             yield block[skip:]
         skip = max(0, skip - len(block))
 
 
 def _unpacked(blocks: Iterator[bytes]) -> Iterator[bytes]:
+    """Also of several gzip files one behind the other, and of zeros behind the last (RFC 1952, 2.2)."""
+    unpacking = None
     try:
-        yield from blocks
-    except EOFError as error:
-        raise Rejected("the gzip file is truncated") from error
-    except (gzip.BadGzipFile, zlib.error) as error:
+        for block in blocks:
+            while block := block if unpacking else block.lstrip(b"\0"):
+                unpacking = unpacking or zlib.decompressobj(wbits=31)  # gzip, and its sums are checked
+                yield unpacking.decompress(block, BLOCK)
+                block = unpacking.unconsumed_tail
+                if unpacking.eof:
+                    block, unpacking = unpacking.unused_data, None
+        if unpacking:
+            yield unpacking.flush()
+    except zlib.error as error:
         raise Rejected(f"not gzip, or garbled: {error}") from error
+    if unpacking and not unpacking.eof:
+        raise Rejected("the gzip file is truncated")
 
 
 def _split(blocks: Iterator[bytes]) -> Iterator[bytes]:
     rest = b""
     for block in blocks:
+        if not block:
+            continue
         found = (rest + block).splitlines(keepends=True)
         rest = found.pop()  # whether it ends here is not known: even a CR may have its LF in the next block
         if rest.endswith(b"\n"):

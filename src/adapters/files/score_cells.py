@@ -20,7 +20,7 @@ PLAIN = bytes(byte for byte in (10, 13, *range(32, 127)) if chr(byte) not in '"\
 CONTROLS = [bytes([byte]) for byte in range(127) if byte not in PLAIN]
 HARMLESS = PLAIN + b'"' + bytes(range(127, 256))  # in JSON, but for a quote that is part of a cell
 SHOWN_CELLS, SHOWN = 100, 256  # of a row that is refused; characters a cell
-PATIENCE = 4 * LONGEST  # bytes a chunk that are read in vain for the ends of quoted cells
+PATIENCE = 2 * LONGEST  # bytes a chunk that are read in vain for the ends of quoted cells
 
 
 @dataclass(slots=True)

@@ -53,11 +53,13 @@ def _records(lines: Iterator[bytes]) -> Iterator[tuple[list[bytes], list[str]]]:
 
 
 def _texts(lines: Iterator[bytes], read: list[bytes]) -> Iterator[str]:
+    size = 0
     for number, line in enumerate(lines):
+        size += len(line)
+        if size > LONGEST_RECORD:
+            raise Rejected(f"the header takes up more than {LONGEST_RECORD:,} bytes")
         read.append(line)
         yield _text(line, first=number == 0)
-        if sum(map(len, read)) > LONGEST_RECORD:
-            raise Rejected(f"the header takes up more than {LONGEST_RECORD:,} bytes")
 
 
 def _text(line: bytes, first: bool) -> str:

@@ -40,10 +40,8 @@ def scored(record: Any) -> Scored:
     """A record of `scoresStream`. Rejected: what the table needs is missing or of another type; the text says which."""
     if not isinstance(record, dict):
         raise Rejected("not an object")
-    for name, good in REQUIRED.items():
-        if not good(value := record.get(name)):
-            raise Rejected(f"{name} is {'missing' if value is None else 'not what it must be'}")
-    meta = _object(record, "__meta")
+    _demand(record, REQUIRED)
+    _demand(meta := _object(record, "__meta"), OF_A_LOAD)
     events, rank = _object(record, "events"), record.get("rank")
     nudetect = _object(_object(record, "origin"), "nudetect")
     content = {name: record[told] for name, told in TAKEN.items() if record.get(told) is not None}
@@ -52,15 +50,22 @@ def scored(record: Any) -> Scored:
         return Scored(
             key=fan_row(FAN, record["globalUserId"], record["campaignId"]),
             content={**content, **about},
-            load=str(meta["load"]),
-            version=str(meta["version"]),
+            load=meta["load"],
+            version=meta["version"],
             part=int(meta["part"]),
             rank=None if rank is None else int(rank),
             nudetect=nudetect or None,
             events={place: _object(events, place) for place in events},
         )
     except (KeyError, ValueError, TypeError, OverflowError) as error:
-        raise Rejected(f"no load is told in __meta, or the rank is no number: {error}") from error
+        raise Rejected(f"the part or the rank is no number: {type(error).__name__}") from error
+
+
+def _demand(told: Mapping[str, Any], required: Mapping[str, Callable[[Any], bool]]) -> None:
+    """Rejected: the first that is missing or otherwise; never what it is."""
+    for name, good in required.items():
+        if not good(value := told.get(name)):
+            raise Rejected(f"{name} is {'missing' if value is None else 'not what it must be'}")
 
 
 def _text(value: Any) -> bool:
@@ -84,4 +89,9 @@ REQUIRED: Mapping[str, Callable[[Any], bool]] = {
     "globalUserId": _text,
     "score": _number,
     "isVerified": lambda value: isinstance(value, bool),
+}
+# A load's name becomes part of a row's marks, and a version decides for ever what is newer: both must be what they seem.
+OF_A_LOAD: Mapping[str, Callable[[Any], bool]] = {
+    "load": lambda value: _text(value) and not {":", ";"} & set(value),
+    "version": _text,
 }

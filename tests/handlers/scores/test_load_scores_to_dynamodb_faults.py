@@ -54,7 +54,11 @@ HOSTILE = [
     {**document(), "isVerified": "true"},
     {**document(), "__meta": "x"},
     {**document(), "__meta": {"load": "a", "version": "b", "part": "c"}},
-    {**document(), "rank": "first"},
+    {**document(), "__meta": {"load": "a:b", "version": "b", "part": 1}},
+    {**document(), "__meta": {"load": "a", "version": None, "part": 1}},
+    {**document(), "__meta": {"load": 7, "version": "b", "part": 1}},
+    {**document(), "rank": "first@people.example"},
+    {**document(), "rank": 1e308},
     {**document(), "rank": [1]},
     {**document(), "events": [1]},
     {**document(), "origin": "phone"},
@@ -73,6 +77,7 @@ def test_what_cannot_be_taken_is_parked_as_it_came_with_its_reason_and_blocks_no
         assert base64.b64decode(line["data"]) == (it if isinstance(it, bytes) else json.dumps(it).encode())
         assert line["reason"]
     assert not kept
+    assert "people.example" not in "".join(line["reason"] for line in parked(world))
 
 
 def test_parked_records_lie_under_the_name_of_their_reader_once_however_often_they_come(world):

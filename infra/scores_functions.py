@@ -49,7 +49,7 @@ TABLE = (
     ("reconcile_counts", "Scan", "BatchGetItem", "UpdateItem"),
     ("verdict_reporter", "GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem"),
     ("save_fanlist_scores", "GetItem", "PutItem", "UpdateItem", "BatchGetItem"),
-    ("save_entry_scoring", "GetItem", "PutItem", "UpdateItem"),
+    ("save_entry_scoring", "GetItem", "BatchGetItem", "PutItem", "UpdateItem"),
 )
 SPEAKING = ("verdict_reporter", "save_fanlist_scores", "save_entry_scoring")  # to other services, with a token
 NAMED = "The files below {} are named by what they hold."

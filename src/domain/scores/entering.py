@@ -13,7 +13,7 @@ CALL = 1_000  # unique items of one call (Entry Service)
 # One transaction moves the watermark, the figures of each load, and notes each offer that waits: at most 1 + 40 + (40 + 10) of
 # DynamoDB's 100 actions.
 LOADS, RECORDS = 40, 10_000
-# records: of the stream. input: first choices among them, and what cannot be told apart from one.
+# records: of the stream. input: first choices among them, and what cannot be told apart from one. combined: overruled by a later one.
 # input = entries + combined + parked + waiting; entries = inserted + updated + found, as the service says. scoring: calls taken.
 FIGURES = ("records", "input", "scoring", "entries", "inserted", "updated", "found", "combined", "parked", "waiting")
 Load = tuple[str, str]  # campaign and load
@@ -22,9 +22,10 @@ Sums = Mapping[Load, Mapping[str, int]]
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One fan's entry, and the number of the record that told it."""
+    """One fan's entry, the number of the record that told it, and what its market is called."""
 
     number: str
+    market: str
     entry: Mapping[str, Any]
 
 
@@ -34,6 +35,7 @@ class Offer:
 
     campaign: str
     load: str
+    version: str
     lines: tuple[Line, ...]
 
     @property
@@ -58,19 +60,19 @@ class Offer:
         return [Parked(line.number, reason, line.entry, self.campaign, self.load) for line in self.lines]
 
     def to_json(self) -> dict[str, Any]:
-        lines = [{"sequenceNumber": line.number, "entry": line.entry} for line in self.lines]
-        return {"campaignId": self.campaign, "load": self.load, "lines": lines}
+        lines = [{"sequenceNumber": it.number, "market": it.market, "entry": it.entry} for it in self.lines]
+        return {"campaignId": self.campaign, "load": self.load, "version": self.version, "lines": lines}
 
     @classmethod
     def from_json(cls, told: Mapping[str, Any]) -> "Offer":
-        lines = tuple(Line(line["sequenceNumber"], line["entry"]) for line in told["lines"])
-        return cls(told["campaignId"], told["load"], lines)
+        lines = tuple(Line(it["sequenceNumber"], it["market"], it["entry"]) for it in told["lines"])
+        return cls(told["campaignId"], told["load"], told["version"], lines)
 
 
 @dataclass(frozen=True, slots=True)
 class Offered:
-    """What became of an offer of `size` entries: they were told and taken as `figures` say, or `parked`; or the `offer` as it is
-    now `waits`, for the reason that this names.
+    """What became of an offer of `size` entries: taken or overruled as `figures` say, or `parked`; or the rest, the `offer` as it is
+    now, `waits` for the reason that this names.
     """
 
     offer: Offer
@@ -105,12 +107,12 @@ def offers(part: Iterable[Entrant | Parked]) -> dict[str, list[Offer]]:
     for it in part:
         if isinstance(it, Entrant) and it.entry is not None:
             fans = told.setdefault((it.campaign, it.version, it.load), {})
-            fans[it.entry["globalUserId"]] = Line(it.number, it.entry)
+            fans[it.entry["globalUserId"]] = Line(it.number, it.market, it.entry)
     found: dict[str, list[Offer]] = {}
-    for (campaign, _, load), fans in sorted(told.items()):
+    for (campaign, version, load), fans in sorted(told.items()):
         lines = tuple(fans.values())
         chunks = (lines[at : at + CALL] for at in range(0, len(lines), CALL))
-        found.setdefault(campaign, []).extend(Offer(campaign, load, chunk) for chunk in chunks)
+        found.setdefault(campaign, []).extend(Offer(campaign, load, version, chunk) for chunk in chunks)
     return found
 
 

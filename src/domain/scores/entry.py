@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeGuard
 
 from domain.errors import Rejected
 from domain.scores.campaign import market_name
+from domain.scores.upsert import EVENTS, OLDER, VERSION
 
 FIRST = "0"  # the rank of a fan's first choice: only that goes to the Entry Service
 MOST_ID = 250  # letters of an id or of a market's name
@@ -26,8 +27,8 @@ ALONG = (
 
 @dataclass(frozen=True, slots=True)
 class Entrant:
-    """A record by its sequence number. `entry`: what is to be told, with the market's name as `market` while its id is not known;
-    None: the record has no first choice.
+    """A record by its sequence number. `entry`: what is to be told but the market's id, `market` its name; None: there is no first
+    choice.
     """
 
     number: str
@@ -35,6 +36,7 @@ class Entrant:
     load: str
     version: str  # of the load: sorts loads by age
     entry: Mapping[str, Any] | None
+    market: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,27 +66,33 @@ def entrant(number: str, record: Any) -> Entrant | Parked:
     campaign = str(record["campaignId"])
     if not isinstance(events, dict):
         return Parked(number, "bad_events", record, campaign, meta["load"])
+    if FIRST not in events:
+        return Entrant(number, campaign, meta["load"], str(meta.get("version", "")), None)
     try:
-        entry = _entry(record, events[FIRST]) if FIRST in events else None
+        entry, market = _entry(record, events[FIRST])
     except Rejected as reason:
         return Parked(number, str(reason), record, campaign, meta["load"])
-    return Entrant(number, campaign, meta["load"], str(meta.get("version", "")), entry)
+    return Entrant(number, campaign, meta["load"], str(meta.get("version", "")), entry, market)
 
 
-def placed(entry: Mapping[str, Any], markets: Mapping[str, str]) -> Mapping[str, Any]:
-    """The entry with its market's id; `markets` are ids by normalised name. Rejected: `no_market`, `unknown_market`."""
-    if "marketId" in entry:
-        return entry
-    told = dict(entry)
-    name = market_name(told.pop("market") or "")
+def market_id(market: str, ids: Mapping[str, str]) -> str:
+    """`ids` are by normalised name. Rejected: `no_market`, `unknown_market`."""
+    name = market_name(market)
     if not name:
         raise Rejected("no_market")
-    if name not in markets:
+    if name not in ids:
         raise Rejected("unknown_market")
-    return {**told, "marketId": markets[name]}
+    return ids[name]
 
 
-def _entry(record: Mapping[str, Any], choice: Any) -> dict[str, Any]:
+def told_anew(row: Mapping[str, Any], version: str) -> bool:
+    """Whether a newer load than this one has told the first choice that the fan's row of the table has."""
+    if FIRST not in (row.get(EVENTS) or {}):
+        return False
+    return str((row.get(OLDER) or {}).get(FIRST, row.get(VERSION, ""))) > version
+
+
+def _entry(record: Mapping[str, Any], choice: Any) -> tuple[dict[str, Any], str]:
     """Score and verdict are the first choice's own, else the record's. Rejected: what every entry needs is missing."""
     if not isinstance(choice, dict):
         raise Rejected("bad_events")
@@ -95,16 +103,12 @@ def _entry(record: Mapping[str, Any], choice: Any) -> dict[str, Any]:
         raise Rejected("no_score")
     if not isinstance(verdict, bool):
         raise Rejected("no_verdict")
+    told = {name: record[name] for name in ALONG if record.get(name) is not None}
     market = choice.get("market")
-    return {
-        "globalUserId": record["globalUserId"],
-        "verdict": verdict,
-        "score": score,
-        **{name: record[name] for name in ALONG if record.get(name) is not None},
-        "market": market if _text(market) else None,
-    }
+    entry = {"globalUserId": record["globalUserId"], "verdict": verdict, "score": score, **told}
+    return entry, market if _text(market) else ""
 
 
-def _text(value: Any) -> bool:
+def _text(value: Any) -> TypeGuard[str]:
     """Ids are parts of keys."""
     return isinstance(value, str) and 0 < len(value) <= MOST_ID

@@ -7,6 +7,7 @@ from typing import Any
 
 from adapters.aws.entry_ledger import EntryLedger
 from adapters.aws.parked_records import ParkedRecords
+from adapters.aws.score_table import ScoreTable
 from adapters.aws.service_secrets import ServiceSecrets
 from adapters.aws.session import client, dynamodb
 from adapters.aws.waiting_entries import WaitingEntries
@@ -28,10 +29,12 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
 def live() -> Desk:
     env = SaveEntryScoringSettings.from_env()
     session, tokens, s3 = http(), ServiceSecrets(client("secretsmanager"), env.services_secret), client("s3")
+    tables = dynamodb()
     return Desk(
         campaigns=CampaignService(session, env.campaign_service_url, tokens),
         entries=EntryService(session, env.entry_service_url, env.entry_path, tokens),
-        ledger=EntryLedger(dynamodb(), env.scores_table),
+        table=ScoreTable(tables, env.scores_table),
+        ledger=EntryLedger(tables, env.scores_table),
         waiting=WaitingEntries(s3, env.scoring_bucket, client("sqs"), env.entry_retry_queue_url),
         parked=ParkedRecords(s3, env.scoring_bucket, "save_entry_scoring"),
     )

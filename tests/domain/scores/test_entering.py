@@ -1,6 +1,7 @@
 """What one transaction settles and one call carries, and that the figures of a load always add up."""
 
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -62,8 +63,8 @@ def test_offers_of_other_records_have_another_name_and_key(other):
 
 
 def test_an_offer_that_says_something_else_keeps_its_name_and_has_another_key():
-    one = Offer("c", "L", (Line("1", {"market": "New York"}),))
-    placed = Offer("c", "L", (Line("1", {"marketId": "id"}),))
+    one = Offer("c", "L", "v", (Line("1", "New York", {}),))
+    placed = Offer("c", "L", "v", (Line("1", "New York", {"marketId": "id"}),))
     assert one.name == placed.name
     assert one.key != placed.key
 
@@ -81,7 +82,7 @@ def test_the_halves_of_an_offer_are_all_of_it():
 
 
 RECORD = st.tuples(st.sampled_from([None, "a", "b", "d", "bad", "lost"]), st.sampled_from("LM"), st.sampled_from("cd"))
-FATE = st.sampled_from(["taken", "waits", "partly"])
+FATE = st.sampled_from(["taken", "waits", "partly", "overruled"])
 
 
 @settings(max_examples=100, deadline=None)
@@ -108,10 +109,12 @@ def read(number, fan, load, campaign):
 
 
 def offered(offer, fate):
-    bad, rest = offer.lines[:1], Offer(offer.campaign, offer.load, offer.lines[1:])
+    bad, rest = replace(offer, lines=offer.lines[:1]), replace(offer, lines=offer.lines[1:])
     if fate == "taken" or not rest.lines:
         return Offered(offer, len(offer.lines), {"entries": len(offer.lines), "scoring": 1})
-    parked = Offer(offer.campaign, offer.load, bad).parked("unknown_market")
+    parked = bad.parked("unknown_market")
+    if fate == "overruled":
+        return Offered(rest, len(offer.lines), {"entries": len(rest.lines), "scoring": 1, "combined": 1})
     if fate == "waits":
         return Offered(rest, len(offer.lines), parked=parked, waits="down")
     return Offered(rest, len(offer.lines), {"entries": len(rest.lines), "scoring": 1}, parked)

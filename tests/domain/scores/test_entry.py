@@ -3,7 +3,7 @@
 import pytest
 
 from domain.errors import Rejected
-from domain.scores.entry import Entrant, Parked, entrant, placed
+from domain.scores.entry import Entrant, Parked, entrant, market_id, told_anew
 
 META = {"load": "3fa2c1d0e5b7", "version": "v1"}
 FIRST = {"market": "New York", "score": 0.93, "isVerified": True}
@@ -29,7 +29,8 @@ def test_score_and_verdict_are_those_of_the_first_choice():
 
 def test_a_first_choice_without_its_own_has_the_score_and_verdict_of_its_record():
     told = entrant("7", {**RECORD, "events": {"0": {"market": "New York"}}})
-    assert told.entry == {"globalUserId": "f1", "verdict": True, "score": 0.93, "market": "New York"}
+    assert told.entry == {"globalUserId": "f1", "verdict": True, "score": 0.93}
+    assert told.market == "New York"
 
 
 @pytest.mark.parametrize(
@@ -55,18 +56,30 @@ def test_a_record_that_cannot_be_told_is_parked_and_charged_to_its_load_if_it_na
     assert parked.to_json()["record"] == record
 
 
-def test_an_entry_has_its_markets_id_in_place_of_the_name():
-    told = placed({"globalUserId": "f1", "market": " NEW  york"}, {"new york": "id-1"})
-    assert told == {"globalUserId": "f1", "marketId": "id-1"}
+def test_a_market_has_an_id_however_its_name_is_written():
+    assert market_id(" NEW  york", {"new york": "id-1"}) == "id-1"
 
 
-def test_an_entry_that_has_its_markets_id_keeps_it():
-    assert placed({"marketId": "id-1"}, {}) == {"marketId": "id-1"}
+@pytest.mark.parametrize(("market", "reason"), [("Atlantis", "unknown_market"), ("", "no_market"), (" ", "no_market")])
+def test_a_market_that_is_not_known_says_so(market, reason):
+    with pytest.raises(Rejected, match=f"^{reason}$"):
+        market_id(market, {"new york": "id-1"})
 
 
 @pytest.mark.parametrize(
-    ("market", "reason"), [("Atlantis", "unknown_market"), (None, "no_market"), (" ", "no_market")]
+    ("row", "anew"),
+    [
+        ({}, False),
+        ({"loadVersion": "3"}, False),  # newer, and without a first choice
+        ({"loadVersion": "3", "events": {"1": {}}}, False),
+        ({"loadVersion": "3", "events": {"0": {}}}, True),
+        ({"loadVersion": "2", "events": {"0": {}}}, False),  # this very load
+        ({"loadVersion": "1", "events": {"0": {}}}, False),
+        ({"events": {"0": {}}}, False),  # a neighbour's
+        ({"loadVersion": "4", "events": {"0": {}}, "olderEvents": {"0": "2"}}, False),
+        ({"loadVersion": "4", "events": {"0": {}}, "olderEvents": {"0": "3"}}, True),
+        ({"loadVersion": "4", "events": {"0": {}}, "olderEvents": {"1": "1"}}, True),
+    ],
 )
-def test_an_entry_without_a_known_market_says_so(market, reason):
-    with pytest.raises(Rejected, match=f"^{reason}$"):
-        placed({"market": market}, {"new york": "id-1"})
+def test_a_first_choice_is_told_anew_by_a_newer_load_that_has_one(row, anew):
+    assert told_anew(row, "2") == anew

@@ -6,12 +6,14 @@ from datetime import datetime
 
 from adapters.aws.entry_ledger import EntryLedger
 from adapters.aws.parked_records import ParkedRecords
+from adapters.aws.score_table import ScoreTable
 from adapters.aws.waiting_entries import WaitingEntries
 from adapters.http.campaign_service import CampaignService
 from adapters.http.entry_service import EntryService
 
 # Longer than one call may take, with what is still to be written after it.
 RESERVE = 35_000  # milliseconds
+NO_TIME = "no time left"
 
 
 @dataclass(frozen=True)
@@ -20,6 +22,7 @@ class Desk:
 
     campaigns: CampaignService
     entries: EntryService
+    table: ScoreTable
     ledger: EntryLedger
     waiting: WaitingEntries
     parked: ParkedRecords

@@ -1,20 +1,23 @@
 """One campaign's offers in, what became of each out: none is lost, whatever Campaign Service and Entry Service do."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 from adapters.http.entry_service import Refused
 from adapters.http.outside import Throttled
 from domain.errors import Rejected, Unavailable, Unknown
-from domain.scores.entering import Line, Offer, Offered
-from domain.scores.entry import Parked, placed
-from handlers.scores.entering.desk import Clock, Desk
+from domain.scores.entering import Offer, Offered
+from domain.scores.entry import Parked, told_anew
+from domain.scores.keys import FAN, fan_row
+from domain.scores.upsert import EVENTS, OLDER, VERSION
+from handlers.scores.entering.desk import NO_TIME, Clock, Desk
+from handlers.scores.entering.markets import Markets
 
 AT_ONCE = 8  # campaigns
 REFUSALS = (
-    40  # of one offer; enough to find three bad entries among a thousand, then what is refused is parked as it is
+    40  # of one offer: enough to find three bad entries among a thousand; then what is refused is parked as it is
 )
 
 
@@ -24,7 +27,7 @@ def offer_all(offers: Mapping[str, Sequence[Offer]], clock: Clock, desk: Desk) -
     if len(todo) < 2:
         return [one for campaign, of_it in todo for one in offer(campaign, of_it, clock, desk)]
     with ThreadPoolExecutor(min(AT_ONCE, len(todo))) as pool:
-        done = pool.map(lambda one: list(offer(*one, clock, desk)), todo)
+        done = pool.map(lambda one: list(offer(one[0], one[1], clock, desk)), todo)
         return [one for of_it in done for one in of_it]
 
 
@@ -41,55 +44,27 @@ def offer(campaign: str, offers: Sequence[Offer], clock: Clock, desk: Desk) -> I
         yield done
 
 
-class Markets:
-    """Of one campaign, asked for when the first entry needs them, and once more when an entry names one that is not among them."""
-
-    def __init__(self, campaign: str, clock: Clock, desk: Desk) -> None:
-        self._ask: Callable[[bool], Mapping[str, str]] = lambda fresh: desk.campaigns.markets(
-            campaign, clock.now, fresh=fresh
-        )
-        self._known: Mapping[str, str] | None = None
-        self._asked_anew = False
-
-    def place(self, offer: Offer) -> tuple[Offer, list[Parked]]:
-        """The offer with every market's id, without the entries that have none. Unavailable: nobody says."""
-        lines, parked = [], []
-        for line in offer.lines:
-            try:
-                lines.append(Line(line.number, self._placed(line.entry)))
-            except Rejected as reason:
-                parked.append(Parked(line.number, str(reason), line.entry, offer.campaign, offer.load))
-        return replace(offer, lines=tuple(lines)), parked
-
-    def _placed(self, entry: Mapping[str, object]) -> Mapping[str, object]:
-        if self._known is None and "marketId" not in entry:
-            self._known = self._asked(fresh=False)
-        try:
-            return placed(entry, self._known or {})
-        except Rejected as reason:
-            if str(reason) != "unknown_market" or self._asked_anew:
-                raise
-        self._known, self._asked_anew = self._asked(fresh=True), True
-        return placed(entry, self._known)
-
-    def _asked(self, *, fresh: bool) -> Mapping[str, str]:
-        """A campaign that is not there has no markets."""
-        try:
-            return self._ask(fresh)
-        except Rejected:
-            return {}
-
-
 def _offer(offer: Offer, markets: Markets, clock: Clock, desk: Desk) -> Offered:
     """What waits, waits as a whole, with the markets it was offered with: what was taken of it is taken again under the same keys."""
-    known, parked = offer, list[Parked]()
+    left, combined, parked = offer, 0, list[Parked]()
     try:
-        known, parked = markets.place(offer)
-        figures, refused = _told(known, clock, desk)
+        left = _still_true(offer, desk)
+        combined = len(offer.lines) - len(left.lines)
+        left, parked = markets.place(left)
+        figures, refused = _told(left, clock, desk)
     except (Unavailable, Unknown) as reason:
         patience = reason.seconds if isinstance(reason, Throttled) else 0.0
-        return Offered(known, len(offer.lines), parked=parked, waits=str(reason), patience=patience)
-    return Offered(known, len(offer.lines), figures, [*parked, *refused])
+        return Offered(left, len(offer.lines), {"combined": combined}, parked, str(reason), patience)
+    return Offered(left, len(offer.lines), {**figures, "combined": combined}, [*parked, *refused])
+
+
+def _still_true(offer: Offer, desk: Desk) -> Offer:
+    """Without the fans whose first choice the table has from a newer load: that one is told by its own record."""
+    keys = [fan_row(FAN, line.entry["globalUserId"], offer.campaign) for line in offer.lines]
+    rows = desk.table.rows(keys, ("PK", EVENTS, OLDER, VERSION))
+    anew = {row["PK"] for row in rows if told_anew(row, offer.version)}
+    lines = (line for line, key in zip(offer.lines, keys, strict=True) if key.pk not in anew)
+    return replace(offer, lines=tuple(lines)) if anew else offer
 
 
 def _told(offer: Offer, clock: Clock, desk: Desk) -> tuple[Mapping[str, int], list[Parked]]:
@@ -100,7 +75,7 @@ def _told(offer: Offer, clock: Clock, desk: Desk) -> tuple[Mapping[str, int], li
     while left:
         part = left.pop()
         if not clock.in_time:
-            raise Unavailable("no time left")
+            raise Unavailable(NO_TIME)
         try:
             figures.update(desk.entries.offer(part.campaign, part.entries, part.key, clock.now))
             figures["scoring"] += 1

@@ -122,7 +122,7 @@ def loaded(turn: Turn, standing: Standing) -> Standing:
 def come_again(message: Message, reason: Unavailable, desk: Desk) -> None:
     """Sooner than the queue would have it, if that can be had."""
     seconds = seconds_until_again(reason, desk.clock())
-    logger.info("comes again", extra={"message": message.id, "seconds": seconds, "reason": str(reason)})
+    logger.info("comes again", extra={"message_id": message.id, "seconds": seconds, "reason": str(reason)})
     with suppress(Unavailable):
         desk.put_off(message.receipt, seconds)
 

@@ -1,0 +1,182 @@
+"""Scored files and the messages that tell of them, and the function that loads them, by a clock that tests move."""
+
+import json
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import quote_plus
+
+from scores_world import BUCKET, QUEUE_URL, ScoresWorld, own, scores_world
+
+from adapters.aws.load_ledger import LoadLedger
+from domain.scores.accounting import of_load
+from domain.scores.load import LOADED, Load
+from handlers.scores import load_scores_to_stream as loader
+
+NOON = datetime(2026, 2, 13, 12, tzinfo=UTC)
+KEY = "scrubbed/registrants.campaign-123.taylor-swift.2026-02-13T10:00:00.cleaned.prepared.merged.csv"
+CAMPAIGN = "campaign-123"
+HEADER = "globalUserId,id,campaign_id,score,isVerified,hbase,email\n"
+LONG = 900_000  # milliseconds
+
+
+def row(fan: str, rank: int = 0, score: Any = 0.9, verified: Any = "true") -> str:
+    """A line of a file; the fan's address is of example.com."""
+    id = fan if rank == 0 else f"{fan}{rank:03d}"
+    return f"{fan},{id},{CAMPAIGN},{score},{verified},New York,{fan}@example.com\n"
+
+
+def file_of(lines: Iterable[str]) -> bytes:
+    return (HEADER + "".join(lines)).encode()
+
+
+def some_rows(fans: int) -> Iterator[str]:
+    """Of every fan the first rank, of every third the second one too, far behind; every seventh row is refused."""
+    for n in range(fans):
+        yield row(f"g{n}x", score="high" if n % 7 == 3 else n % 11 / 10, verified=n % 4 != 0)
+    for n in range(0, fans, 3):
+        yield row(f"g{n}x", 1, score=0.5)
+
+
+@dataclass
+class LoadingWorld:
+    """`deliver` calls the function as Lambda does, and its answer is what Lambda would see."""
+
+    scores: ScoresWorld
+    now: datetime = NOON
+    invocations: int = 0
+    desk: dict[str, Any] = field(default_factory=dict)  # what the function works with instead
+
+    def drop(self, body: bytes, key: str = KEY) -> dict[str, Any]:
+        """Put the file into the bucket: EventBridge's event of it."""
+        version = self.scores.drop(key, body)["VersionId"]
+        about = {
+            "key": key,
+            "size": len(body),
+            "etag": "0" * 32,
+            "version-id": version,
+            "sequencer": "0055AED6DCD90281E5",
+        }
+        return {
+            "version": "0",
+            "id": "17793124-05d4-b198-2fde-7ededc63b103",
+            "detail-type": "Object Created",
+            "source": "aws.s3",
+            "account": "123456789012",
+            "time": f"{self.now:%Y-%m-%dT%H:%M:%SZ}",
+            "region": "eu-west-1",
+            "resources": [f"arn:aws:s3:::{BUCKET}"],
+            "detail": {"version": "0", "bucket": {"name": BUCKET}, "object": about, "reason": "PutObject"},
+        }
+
+    def notification(self, event: dict[str, Any]) -> dict[str, Any]:
+        """The same as S3 would notify of it."""
+        told = event["detail"]["object"]
+        about = {"key": quote_plus(told["key"]), "versionId": told["version-id"], "sequencer": told["sequencer"]}
+        record = {
+            "eventSource": "aws:s3",
+            "eventName": "ObjectCreated:Put",
+            "eventTime": f"{self.now:%Y-%m-%dT%H:%M:%S}.123Z",
+            "s3": {"bucket": {"name": BUCKET}, "object": about},
+        }
+        return {"Records": [record]}
+
+    def call(self, event: dict[str, Any], remaining: Callable[[], int] = lambda: LONG) -> dict[str, Any]:
+        """Another invocation."""
+        self.invocations += 1
+        desk = replace(loader.live(), clock=lambda: self.now, **self.desk)
+        return loader.load_scores_to_stream(event, f"invocation {self.invocations}", remaining, desk=desk)
+
+    def deliver(self, *bodies: Any, remaining: Callable[[], int] = lambda: LONG) -> dict[str, Any]:
+        """As messages of a batch that nobody holds a receipt of any more."""
+        records = [
+            {"messageId": f"m{n}", "receiptHandle": f"r{n}", "eventSource": "aws:sqs", "body": json.dumps(body)}
+            for n, body in enumerate(bodies)
+        ]
+        return self.call({"Records": records}, remaining)
+
+    def poll(self, remaining: Callable[[], int] = lambda: LONG) -> dict[str, Any] | None:
+        """Take one message of the queue and do with it as Lambda does. None: none is to be had."""
+        with self.scores.calls.own():
+            got = own("sqs").receive_message(QueueUrl=QUEUE_URL + "scoreFiles").get("Messages", ())
+        for it in got:
+            record = {"messageId": it["MessageId"], "receiptHandle": it["ReceiptHandle"], "body": it["Body"]}
+            answer = self.call({"Records": [record]}, remaining)
+            if not answer["batchItemFailures"]:
+                with self.scores.calls.own():
+                    own("sqs").delete_message(QueueUrl=QUEUE_URL + "scoreFiles", ReceiptHandle=it["ReceiptHandle"])
+            return answer
+        return None
+
+    def send(self, body: Any) -> None:
+        with self.scores.calls.own():
+            own("sqs").send_message(QueueUrl=QUEUE_URL + "scoreFiles", MessageBody=json.dumps(body))
+
+    def later(self, **time: float) -> None:
+        self.now += timedelta(**time)
+
+    def load(self, campaign: str = CAMPAIGN) -> Load:
+        """The only one; its sums hold."""
+        [load] = self.loads(campaign)
+        return load
+
+    def loads(self, campaign: str = CAMPAIGN) -> list[Load]:
+        with self.scores.calls.own():
+            loads = LoadLedger(own("dynamodb"), "Scores").loads(campaign)
+        for load in loads:
+            read, taken, *_ = of_load(load.progress.figures, {})
+            assert read.holds, read
+            assert taken.holds, taken
+        return loads
+
+    def records(self) -> dict[tuple[str, str, int], list[dict[str, Any]]]:
+        """What is on the stream, by fan, load and part: more than one of each where a chunk came twice."""
+        found: dict[tuple[str, str, int], list[dict[str, Any]]] = {}
+        for key, record in self.scores.streamed():
+            assert key == record["globalUserId"]
+            meta = record["__meta"]
+            found.setdefault((key, meta["load"], meta["part"]), []).append(record)
+        return found
+
+    def refused(self) -> dict[str, list[dict[str, Any]]]:
+        """By object of the bucket the rows that were refused."""
+        return {
+            key: [json.loads(line) for line in body.splitlines()]
+            for key, body in self.scores.objects("errors/").items()
+        }
+
+    def verdicts(self) -> list[dict[str, Any]]:
+        return self.scores.messages("verdictReporterQueue")
+
+    def outcomes(self) -> dict[str, dict[str, Any]]:
+        """By load all that is left of it in the end, however it came there, without what is the load's own."""
+        found = {it.load: self._left(it) for it in self.loads()}
+        for (fan, load, part), them in self.records().items():
+            assert all(it == them[0] for it in them)
+            found[load]["records"][fan, part] = {name: it for name, it in them[0].items() if name != "__meta"}
+        for key, rows in self.refused().items():
+            _, _, load, part = key.split("/")
+            found[load]["refused"][part] = rows
+        for it in found.values():
+            assert it["state"] != LOADED or it["progress"].figures["out"] == len(it["records"])
+            assert it["progress"].figures["invalid"] == sum(map(len, it["refused"].values()))
+        return found
+
+    @staticmethod
+    def _left(load: Load) -> dict[str, Any]:
+        about = {
+            "state": load.state,
+            "progress": load.progress,
+            "told": load.told,
+            "why": load.why,
+            "until": load.until,
+        }
+        return {**about, "records": {}, "refused": {}}
+
+
+@contextmanager
+def loading_world(chunk: int = 5000, **settings: str) -> Iterator[LoadingWorld]:
+    with scores_world(loader, CHUNK_ROWS=str(chunk), **settings) as scores:
+        yield LoadingWorld(scores)

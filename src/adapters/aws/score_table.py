@@ -110,8 +110,8 @@ class ScoreTable:
                 if code(error) != "ConditionalCheckFailedException":
                     raise
                 standing = _as_it_is(error)
-            except (ValueError, RecursionError) as reason:  # a number DynamoDB has not, endless depth, foreign `loads`
-                return self._each(standing, records, now, type(reason).__name__)
+            except (ValueError, RecursionError):  # a number that DynamoDB has not, endless depth, foreign `loads`
+                return self._each(standing, records, now, "no row can be made of it")
             self.backoff.wait(tried)
         return [Written(FAILED, why)] * len(records)
 

@@ -54,7 +54,7 @@ def load_scores_to_dynamodb(
     written = iter(scores.upsert([it for it in read if isinstance(it, Scored)], now))
     became = [next(written) if isinstance(it, Scored) else Written(INVALID, it) for it in read]
     refused = [place for place, it in enumerate(became) if it.status == INVALID]
-    if refused and (reason := _park([(records[place], became[place].why) for place in refused], parked)):
+    if refused and (reason := _park([_line(records[it], read[it], became[it].why) for it in refused], parked)):
         for place in refused:
             became[place] = Written(FAILED, reason)
     counts = _counts(became, sum(isinstance(it, Scored) for it in read))
@@ -73,19 +73,22 @@ def _read(record: Record) -> Scored | str:
         return "not JSON"
 
 
-def _park(refused: Sequence[tuple[Record, str | None]], parked: ParkedRecords) -> str | None:
-    """None when they are kept; else why they are not. The data stay base64: whatever they are, they are kept as they came."""
-    lines = [
-        {"eventId": it["eventID"], "arrived": it["kinesis"]["approximateArrivalTimestamp"]}
-        | {"reason": why, "data": it["kinesis"]["data"]}
-        for it, why in refused
-    ]
+def _line(record: Record, it: Scored | str, why: str | None) -> dict[str, Any]:
+    """The data stay base64: whatever they are, they are kept as they came."""
+    kinesis, load = record["kinesis"], it.load if isinstance(it, Scored) else None
+    about = {"eventId": record["eventID"], "arrived": kinesis["approximateArrivalTimestamp"]}
+    return {**about, "load": load, "reason": why, "data": kinesis["data"]}
+
+
+def _park(lines: Sequence[dict[str, Any]], parked: ParkedRecords) -> str | None:
+    """None when they are kept; else why they are not."""
     try:
-        key = parked.park(refused[0][0]["eventID"].replace(":", "-"), lines)
+        key = parked.park(lines[0]["eventId"].replace(":", "-"), lines)
     except Unavailable as reason:
         return f"not parked: {reason}"
-    for line in lines:
-        logger.error("parked", extra={"event_id": line["eventId"], "reason": line["reason"], "key": key})
+    for it in lines:
+        about = {"event_id": it["eventId"], "load": it["load"], "reason": it["reason"]}
+        logger.error("parked", extra={**about, "key": key})
     return None
 
 

@@ -88,6 +88,14 @@ def test_parked_records_lie_under_the_name_of_their_reader_once_however_often_th
     assert [line["reason"] for line in parked(world)] == ["not JSON", "not JSON"]
 
 
+def test_a_parked_record_that_could_be_read_names_its_load(world):
+    stage.handler(batch(document(score=1e200), b"{"), None)
+    assert [(line["load"], line["reason"]) for line in parked(world)] == [
+        ("a" * 12, "no row can be made of it"),
+        (None, "not JSON"),
+    ]
+
+
 def test_what_cannot_be_parked_is_delivered_again(world):
     nowhere = {**stage.live(), "parked": ParkedRecords(stage.client("s3"), "no-such-bucket", stage.NAME)}
     told = stage.load_scores_to_dynamodb(batch(document(), b"{", document("g2"))["Records"], NOW, **nowhere)

@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 from io import StringIO
 from typing import Any
 
+from counting_histories import AT_ONCE, nothing
 from memory_table import MemoryTable
-from score_histories import AT_ONCE, nothing
 
 from adapters.aws.attribute_values import decode_item, encode_item
 from adapters.aws.score_counts import ScoreCounts

@@ -4,9 +4,9 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 
 import pytest
+from counting_actors import Actors
+from counting_histories import AT_ONCE
 from memory_table import MemoryTable, place
-from score_actors import Actors
-from score_histories import AT_ONCE
 from scores_world import TABLE, own, scores_world
 
 from adapters.aws.attribute_values import decode_item

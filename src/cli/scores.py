@@ -118,7 +118,7 @@ def planned(deployment: Deployment, file: File) -> Plan:
     table = ScoreTable(deployment.client("dynamodb"), deployment.names["scores_table"])
     plan = Plan()
     for records in parts(file):
-        rows = {row["PK"]: row for row in table.rows([it.key for it in records], ("isVerified", "loadVersion"))}
+        rows = {row["PK"]: row for row in table.rows([it.key for it in records], ("PK", "isVerified", "loadVersion"))}
         for record in records:
             plan.add(record, rows.get(record.key.pk))
     return plan

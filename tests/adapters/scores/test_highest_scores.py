@@ -1,9 +1,14 @@
+import subprocess
+import sys
+from pathlib import Path
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adapters.files.highest_scores import highest_scores
 from domain.scores.fanlist import Entry
 
+SRC = str(Path(__file__).parents[3] / "src")
 FEW = st.sampled_from(["a", "A", "b@example.com", "b", "ä", "", "'; DROP TABLE highest"])
 SCORES = st.one_of(st.sampled_from([0.0, -0.0, 0.5, 1.0]), st.floats(allow_nan=False, allow_infinity=False))
 
@@ -15,6 +20,7 @@ def entry(identifier, score, **known):
 def best(*entries, size=10, first=0):
     with highest_scores() as highest:
         highest.add(entries)
+        highest.rank()
         return list(highest.parts(size, first))
 
 
@@ -35,7 +41,8 @@ def test_a_fan_who_comes_again_ten_thousand_rows_on_is_one_fan_with_the_higher_s
     crowd = [entry(f"m{number}", 0.5) for number in range(10_000)]
     with highest_scores() as highest:
         highest.add([entry("early", 0.2), entry("late", 0.9), *crowd, entry("early", 0.8), entry("late", 0.1)])
-        assert (highest.taken, highest.distinct()) == (10_004, 10_002)
+        highest.rank()
+        assert (highest.taken, highest.fans) == (10_004, 10_002)
         found = {it.identifier: it.score for _, part in highest.parts(5000) for it in part}
     assert (len(found), found["early"], found["late"]) == (10_002, 0.8, 0.9)
 
@@ -50,9 +57,34 @@ def test_what_is_added_later_stands_behind():
     with highest_scores() as highest:
         highest.add([entry("a", 0.5)])
         highest.add([entry("b", 0.5), entry("a", 0.5)])
+        highest.rank()
         assert [it.identifier for _, part in highest.parts(1) for it in part] == ["a", "b"]
 
 
 def test_each_file_has_its_own():
     assert best(entry("a", 0.5)) == [(0, [entry("a", 0.5)])]
     assert best() == []
+
+
+CHILD = """
+import resource
+from adapters.files.highest_scores import highest_scores
+from domain.scores.fanlist import Entry
+
+def peak(fans):
+    with highest_scores() as highest:
+        highest.add(Entry(f"fan.{fan * 7919 % fans}@example.com", fan / fans, {"email": f"fan.{fan}"}) for fan in range(fans))
+        highest.rank()
+        assert sum(len(part) for _, part in highest.parts(5000)) == fans
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # KiB
+
+print(peak(40_000), peak(160_000))
+"""
+
+
+def test_memory_does_not_grow_with_the_list():
+    run = subprocess.run(
+        [sys.executable, "-c", CHILD], check=True, capture_output=True, text=True, env={"PYTHONPATH": SRC}
+    )
+    small, large = map(int, run.stdout.split())
+    assert large - small < 12 * 1024  # a dictionary takes 60 MB more

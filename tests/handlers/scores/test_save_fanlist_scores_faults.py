@@ -13,7 +13,9 @@ from botocore.response import StreamingBody
 from fanlist_world import CAMPAIGN, LATER, FanlistWorld, fanlist_world
 from scores_world import own
 
+from adapters.aws.load_ledger import LEASE
 from domain.scores.keys import EMAIL, fan_row
+from handlers.scores.fanlists.reading import ROWS_A_TURN
 
 LIST = """email,score
 a@example.com,0.1
@@ -217,3 +219,19 @@ def test_a_row_that_the_table_can_never_hold_ends_the_load_all_the_same(world):
     assert answer["stream"]["out"] == 3
     assert world.figures(event) == {**FIGURES, "out": 3, "failed": 1}
     assert world.scores.messages("verdictReporterQueue")[0]["count"] == 3
+
+
+def test_the_lease_of_a_long_file_is_kept_up_while_it_is_read(world):
+    event, others = world.drop("email,score\n" + "a@example.com,1\n" * (2 * ROWS_A_TURN)), []
+    world.pace = LEASE * 2 / 5  # so that the lease of the first call is over by then
+
+    def somebody_comes(call):
+        others.append(world.save(event))
+        return call()
+
+    with disturbed("UpdateItem", somebody_comes, about='"duplicate"'):  # the first checkpoint, when all is read
+        world.save(event)
+    assert others[0]["batchItemFailures"] == [{"itemIdentifier": "m0"}]
+    assert others[0]["input"]["in"] == 0
+    assert world.figures(event)["duplicate"] == 2 * ROWS_A_TURN - 1
+    assert world.load(event)["state"] == "LOADED"

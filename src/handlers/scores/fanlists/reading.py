@@ -38,14 +38,15 @@ class Reading:
             file = lines(raw, gz=is_gzip(raw))
             header, where = read_columns(file, identifier)
             highest.add(self._entries(rows(file, header, where)))
+        highest.rank()
         if self._refused:
             self._keep()
         return where
 
     def figures(self, highest: HighestScores) -> Mapping[str, int]:
         """in = valid + invalid + duplicate: valid are the fans, each once."""
-        valid = highest.distinct()
-        return {"in": self.read, "valid": valid, "invalid": self.invalid, "duplicate": highest.taken - valid}
+        valid, duplicate = highest.fans, highest.taken - highest.fans
+        return {"in": self.read, "valid": valid, "invalid": self.invalid, "duplicate": duplicate}
 
     def _entries(self, found: Iterable[Row]) -> Iterator[Entry]:
         for row in found:

@@ -36,6 +36,10 @@ class EntryServer(OutsideService):
     def __init__(self, faults: OutsideFaults | None = None, *, token: str = GIVEN) -> None:
         super().__init__(faults)
         self.token = token
+        self.forget()
+
+    def forget(self) -> None:
+        """Everybody, every call, and whatever it was to refuse."""
         self.entries: dict[str, dict[str, Entry | None]] = {}
         self.unwanted: set[str] = set()  # fans whose entries are refused, and the call that holds one with them
         self.closed: set[str] = set()  # campaigns that are answered 503

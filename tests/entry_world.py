@@ -11,12 +11,14 @@ from typing import Any
 
 from moto.core import DEFAULT_ACCOUNT_ID
 from moto.sqs.models import sqs_backends
-from scores_world import QUEUE_URL, ScoresWorld, own, scores_world
+from scores_world import BUCKET, QUEUE_URL, TABLE, TOKENS, ScoresWorld, own, scores_world
 
+from adapters.aws.attribute_values import encode_item
 from domain.scores.keys import entries_row
 from handlers.scores import save_entry_scoring
 from sandbox.campaign_service import CampaignServer
 from sandbox.entry_service import EntryServer
+from sandbox.outside import OutsideFaults
 
 LOAD, CAMPAIGN = "3fa2c1d0e5b7", "campaign-789"
 SHARD, FIRST_NUMBER = "shardId-000000000000", 49_657_828_409_187_701_520_019_995_242_508_390_119_953_358_325_192_589_314
@@ -98,12 +100,13 @@ class EntryWorld:
     campaigns: CampaignServer
     service: EntryServer
     now: datetime = datetime(2026, 11, 20, 10, 5, tzinfo=UTC)
+    path: str = "/campaigns/{campaignId}/scoring"
     received: Counter[str] = field(default_factory=Counter)
 
     def enter(self, event: dict[str, Any], left: Sequence[int] = (60_000,)) -> dict[str, Any]:
         """As the handler does, with a clock of our own, and without patience for services that do not answer."""
         live = save_entry_scoring.live()
-        desk = replace(live, entries=replace(live.entries, timeout=(1.0, 0.3)))
+        desk = replace(live, entries=replace(live.entries, timeout=(1.0, 0.3), path=self.path))
         remaining = Context(left).get_remaining_time_in_millis
         return save_entry_scoring.save_entry_scoring(event["Records"], self.now, remaining, desk=desk)
 
@@ -126,6 +129,29 @@ class EntryWorld:
             for it in messages:
                 if it["messageId"] not in failed:
                     own("sqs").delete_message(QueueUrl=QUEUE, ReceiptHandle=it["receiptHandle"])
+
+    def renewed(self) -> "EntryWorld":
+        """As if it were made anew, which takes longer: nothing is stored, nobody is known, no fault is set."""
+        with self.aws.calls.own():
+            for item in self.aws.items():
+                own("dynamodb").delete_item(
+                    TableName=TABLE, Key=encode_item({name: item[name] for name in ("PK", "SK")})
+                )
+            for key in self.aws.objects():
+                own("s3").delete_object(Bucket=BUCKET, Key=key)
+            own("secretsmanager").put_secret_value(SecretId="services", SecretString=json.dumps(TOKENS))
+        _queue()._messages.clear()
+        _queue().pending_messages.clear()
+        for server in (self.campaigns, self.service):
+            server.faults = OutsideFaults()
+            server.calls.clear()
+        self.service.forget()
+        for campaign in self.campaigns.campaigns:
+            self.campaigns.add({"id": campaign}, MARKETS)
+        live = save_entry_scoring.live()
+        live.campaigns._markets.clear()
+        live.entries.tokens._held.clear()
+        return EntryWorld(self.aws, self.campaigns, self.service)
 
     def left(self) -> int:
         """Messages in the retry queue, seen or not."""

@@ -10,10 +10,15 @@ SICK = "campaign-sick"
 MOST_CALLS = 8  # as many as any of these makes
 
 
-@pytest.fixture
-def world():
+@pytest.fixture(scope="module")
+def running():
     with entry_world(CAMPAIGN, SICK) as world:
         yield world
+
+
+@pytest.fixture
+def world(running):
+    return running.renewed()
 
 
 def crashes():

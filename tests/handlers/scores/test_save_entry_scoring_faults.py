@@ -14,10 +14,15 @@ WAITING = {"records": 3, "input": 3, "waiting": 3}
 OTHER = "campaign-790"
 
 
-@pytest.fixture
-def world():
+@pytest.fixture(scope="module")
+def running():
     with entry_world(CAMPAIGN, OTHER) as world:
         yield world
+
+
+@pytest.fixture
+def world(running):
+    return running.renewed()
 
 
 def batch(at=0):
@@ -123,7 +128,7 @@ def test_an_entry_that_waited_for_campaign_service_and_has_no_market_is_parked_t
 def test_what_waits_for_the_entry_service_needs_campaign_service_no_more(world):
     world.service.faults.failing = 1
     world.enter(batch())
-    world.campaigns.stop()
+    world.campaigns.faults.failing = 9
     world.retry()
     assert world.figures() == TAKEN
 
@@ -150,19 +155,19 @@ def test_a_call_of_which_everything_is_bad_does_not_ask_for_ever(world):
     assert world.figures()["parked"] == 1_000
 
 
-def test_a_call_that_is_refused_as_such_is_parked_whole():
-    with entry_world(ENTRY_PATH="/nowhere/{campaignId}") as lost:
-        lost.enter(batch())
-        assert lost.figures() == {"records": 3, "input": 3, "parked": 3}
-        assert lost.service.calls.total() == 1
+def test_a_call_that_is_refused_as_such_is_parked_whole(world):
+    world.path = "/nowhere/{campaignId}"
+    world.enter(batch())
+    assert world.figures() == {"records": 3, "input": 3, "parked": 3}
+    assert world.service.calls.total() == 1
 
 
 def test_a_token_that_is_not_let_in_keeps_everything_until_it_is_put_right(world):
-    world.service.token = "new one"
+    world.service.token, known = "new one", world.service.token
     world.enter(batch())
     world.retry()
     assert world.figures() == WAITING
-    world.service.token = "entry-test"
+    world.service.token = known
     world.retry()
     assert world.figures() == TAKEN
 

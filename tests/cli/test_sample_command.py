@@ -1,6 +1,7 @@
 """`ovation sample` writes a data folder and says what a run will find in it."""
 
 import json
+from pathlib import Path
 
 import pytest
 import typer
@@ -52,3 +53,24 @@ def test_what_cannot_be_written_exits_2_and_says_why(tmp_path, arguments, said):
     result = run(*[argument.format(**places) for argument in arguments])
     assert result.exit_code == 2
     assert said in result.output
+
+
+def test_a_file_of_scores_says_what_a_load_of_it_will_find(tmp_path):
+    result = run("scores", "--rows", 1_000, "--seed", 3, "--out", tmp_path, "--json")
+    assert result.exit_code == 0
+    told = json.loads(result.stdout)
+    assert told["rows"] == 1_000 == told["valid"] + told["invalid"]
+    assert told["valid"] == told["out"] + told["combined"]
+    assert told["reasons"]["unranked"] == 5
+    assert len(Path(told["file"]).read_text().splitlines()) == 1_001
+    again = run("scores", "--rows", 1_000, "--seed", 3, "--out", tmp_path / "again", "--json")
+    assert Path(json.loads(again.stdout)["file"]).read_bytes() == Path(told["file"]).read_bytes()
+    shown = run("scores", "--rows", 1_000, "--seed", 3, "--out", tmp_path).stdout
+    assert "unranked" in shown
+    assert "records" in shown
+
+
+def test_a_warehouse_needs_to_be_told_where_to_be_written():
+    result = run("product-reviews", "--rows", 500)
+    assert result.exit_code == 2
+    assert "--out" in result.output

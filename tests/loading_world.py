@@ -8,10 +8,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote_plus
 
-from scores_world import BUCKET, QUEUE_URL, ScoresWorld, own, scores_world
+from scores_world import BUCKET, QUEUE_URL, TABLE, ScoresWorld, own, scores_world
 
 from adapters.aws.load_ledger import LoadLedger
 from domain.scores.accounting import of_load
+from domain.scores.arrivals import arrivals
 from domain.scores.load import LOADED, Load
 from handlers.scores import load_scores_to_stream as loader
 
@@ -117,63 +118,60 @@ class LoadingWorld:
     def later(self, **time: float) -> None:
         self.now += timedelta(**time)
 
-    def load(self, campaign: str = CAMPAIGN) -> Load:
-        """The only one; its sums hold."""
-        [load] = self.loads(campaign)
+    def anew(self) -> "LoadingWorld":
+        """For another test: what it does not drop itself is none of its business."""
+        self.now, self.desk = NOON, {}
+        for queue in ("scoreFiles", "verdictReporterQueue"):
+            self.scores.messages(queue)
+        return self
+
+    def load(self, event: dict[str, Any]) -> Load:
+        """Of the event's file; its sums hold."""
+        [load] = [it for it in self.loads() if it.load == load_of(event)]
+        read, taken, *_ = of_load(load.progress.figures, {})
+        assert read.holds, read
+        assert taken.holds, taken
         return load
 
-    def loads(self, campaign: str = CAMPAIGN) -> list[Load]:
+    def loads(self) -> list[Load]:
         with self.scores.calls.own():
-            loads = LoadLedger(own("dynamodb"), "Scores").loads(campaign)
-        for load in loads:
-            read, taken, *_ = of_load(load.progress.figures, {})
-            assert read.holds, read
-            assert taken.holds, taken
-        return loads
+            return LoadLedger(own("dynamodb"), TABLE).loads(CAMPAIGN)
 
-    def records(self) -> dict[tuple[str, str, int], list[dict[str, Any]]]:
-        """What is on the stream, by fan, load and part: more than one of each where a chunk came twice."""
-        found: dict[tuple[str, str, int], list[dict[str, Any]]] = {}
+    def records(self, event: dict[str, Any]) -> dict[tuple[str, int], list[dict[str, Any]]]:
+        """What is on the stream, by fan and part: more than one where a chunk came twice, and then they are equal."""
+        found: dict[tuple[str, int], list[dict[str, Any]]] = {}
         for key, record in self.scores.streamed():
             assert key == record["globalUserId"]
-            meta = record["__meta"]
-            found.setdefault((key, meta["load"], meta["part"]), []).append(record)
+            if record["__meta"]["load"] == load_of(event):
+                found.setdefault((key, record["__meta"]["part"]), []).append(record)
+        assert all(it == them[0] for them in found.values() for it in them)
         return found
 
-    def refused(self) -> dict[str, list[dict[str, Any]]]:
+    def refused(self, event: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
         """By object of the bucket the rows that were refused."""
+        objects = self.scores.objects(f"errors/{CAMPAIGN}/{load_of(event)}/")
         return {
-            key: [json.loads(line) for line in body.splitlines()]
-            for key, body in self.scores.objects("errors/").items()
+            key.rpartition("/")[2]: [json.loads(line) for line in body.splitlines()] for key, body in objects.items()
         }
 
     def verdicts(self) -> list[dict[str, Any]]:
+        """Asked for since the last look."""
         return self.scores.messages("verdictReporterQueue")
 
-    def outcomes(self) -> dict[str, dict[str, Any]]:
-        """By load all that is left of it in the end, however it came there, without what is the load's own."""
-        found = {it.load: self._left(it) for it in self.loads()}
-        for (fan, load, part), them in self.records().items():
-            assert all(it == them[0] for it in them)
-            found[load]["records"][fan, part] = {name: it for name, it in them[0].items() if name != "__meta"}
-        for key, rows in self.refused().items():
-            _, _, load, part = key.split("/")
-            found[load]["refused"][part] = rows
-        for it in found.values():
-            assert it["state"] != LOADED or it["progress"].figures["out"] == len(it["records"])
-            assert it["progress"].figures["invalid"] == sum(map(len, it["refused"].values()))
-        return found
+    def outcome(self, event: dict[str, Any]) -> dict[str, Any]:
+        """All that is left of a load in the end, however it came there, without what is the load's own."""
+        load, refused = self.load(event), self.refused(event)
+        records = {place: {**them[0], "__meta": None} for place, them in self.records(event).items()}
+        assert load.state != LOADED or load.out == len(records)
+        assert load.progress.figures["invalid"] == sum(map(len, refused.values()))
+        about = {"state": load.state, "progress": load.progress, "told": load.told, "until": load.until}
+        return {**about, "records": records, "refused": refused}
 
-    @staticmethod
-    def _left(load: Load) -> dict[str, Any]:
-        about = {
-            "state": load.state,
-            "progress": load.progress,
-            "told": load.told,
-            "why": load.why,
-            "until": load.until,
-        }
-        return {**about, "records": {}, "refused": {}}
+
+def load_of(event: dict[str, Any]) -> str:
+    """The id of the load of the only file that the event tells of."""
+    [arrival] = arrivals(event)
+    return loader.of_registrants(arrival).load
 
 
 @contextmanager

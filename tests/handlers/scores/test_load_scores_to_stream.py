@@ -9,10 +9,15 @@ from domain.scores.load import LOADED
 NOTHING = dict.fromkeys(("in", "out", "valid", "invalid", "failed"), 0)
 
 
-@pytest.fixture
-def world():
+@pytest.fixture(scope="module")
+def shared():
     with loading_world(chunk=10) as world:
         yield world
+
+
+@pytest.fixture
+def world(shared):
+    return shared.anew()
 
 
 def test_each_fan_s_rows_become_one_record_and_the_verdict_is_due(world: LoadingWorld):
@@ -21,10 +26,10 @@ def test_each_fan_s_rows_become_one_record_and_the_verdict_is_due(world: Loading
         "count": {"in": 3, "out": 2, "valid": 3, "invalid": 0, "failed": 0},
         "batchItemFailures": [],
     }
-    load = world.load()
-    records = world.records()
-    assert set(records) == {("g1", load.load, 0), ("g2", load.load, 0)}
-    [first] = records["g1", load.load, 0]
+    load = world.load(event)
+    records = world.records(event)
+    assert set(records) == {("g1", 0), ("g2", 0)}
+    [first] = records["g1", 0]
     assert first == {
         "campaignId": CAMPAIGN,
         "globalUserId": "g1",
@@ -49,14 +54,14 @@ def test_each_fan_s_rows_become_one_record_and_the_verdict_is_due(world: Loading
 
 
 def test_a_file_of_several_chunks_adds_up_and_its_refused_rows_are_kept_chunk_by_chunk(world: LoadingWorld):
-    answer = world.deliver(world.drop(file_of(some_rows(30))))
-    assert answer["count"] == {"in": 40, "out": 36, "valid": 36, "invalid": 4, "failed": 0}
-    load = world.load()
+    event = world.drop(file_of(some_rows(30)))
+    assert world.deliver(event)["count"] == {"in": 40, "out": 36, "valid": 36, "invalid": 4, "failed": 0}
+    load = world.load(event)
     assert load.progress.reasons == {"bad_score": 4}
     assert load.progress.place.part == 4
-    refused = world.refused()
-    assert set(refused) == {f"errors/{CAMPAIGN}/{load.load}/part-{part:06d}.jsonl" for part in (0, 1, 2)}
-    [one] = refused[f"errors/{CAMPAIGN}/{load.load}/part-000000.jsonl"]
+    refused = world.refused(event)
+    assert set(refused) == {f"part-{part:06d}.jsonl" for part in (0, 1, 2)}
+    [one] = refused["part-000000.jsonl"]
     assert (one["row"], one["line"], one["reasons"]) == (4, 5, ["bad_score"])
     assert one["cells"]["score"] == "high"
     assert one["cells"]["globalUserId"] == "g3x"
@@ -75,11 +80,11 @@ ODD_KEY = "scrubbed/registrants.campaign-123.Beyoncé + Jay-Z 100%.2026-02-13T10
 def test_whatever_shape_tells_of_the_file_it_is_the_same_load(world: LoadingWorld, shape):
     event = world.drop(file_of(some_rows(9)), ODD_KEY)
     assert shape(world, event)["count"] == {"in": 12, "out": 10, "valid": 11, "invalid": 1, "failed": 0}
-    load, before = world.load(), world.outcomes()
+    load, before = world.load(event), world.outcome(event)
     assert load.drop.arrival.key == ODD_KEY
     for again in SHAPES.values():
         assert again(world, event)["count"]["out"] == 10
-    assert world.outcomes() == before
+    assert world.outcome(event) == before
     assert len(world.verdicts()) == 1
 
 
@@ -89,15 +94,17 @@ def test_a_file_that_is_told_of_twice_is_loaded_once_and_answers_the_same(world:
     made = len(world.scores.calls.made)
     assert world.deliver(event) == first
     assert world.scores.calls.made[made:] == ["dynamodb.UpdateItem"]
-    assert {len(them) for them in world.records().values()} == {1}
+    assert {len(them) for them in world.records(event).values()} == {1}
     assert len(world.verdicts()) == 1
 
 
 def test_the_same_file_put_again_is_a_load_of_its_own(world: LoadingWorld):
-    world.deliver(world.drop(file_of(some_rows(9))))
-    world.deliver(world.drop(file_of(some_rows(9))))
-    one, other = world.loads()
+    events = [world.drop(file_of(some_rows(9))) for _ in range(2)]
+    for event in events:
+        world.deliver(event)
+    one, other = map(world.load, events)
     assert one.progress.figures == other.progress.figures
+    assert one.load != other.load
     assert [it["loadId"] for it in world.verdicts()] == [one.load, other.load]
 
 
@@ -116,15 +123,16 @@ def test_while_one_delivery_is_at_work_another_waits_for_its_end_and_does_nothin
         first = world.deliver(event)
     assert answers == [{"count": NOTHING, "batchItemFailures": [{"itemIdentifier": "m0"}]}]
     assert first["count"]["out"] == 36
-    assert {len(them) for them in world.records().values()} == {1}
+    assert {len(them) for them in world.records(event).values()} == {1}
     assert world.deliver(event) == first
     assert len(world.verdicts()) == 1
 
 
 def test_nothing_of_the_file_is_told_before_the_load_is_durable(world: LoadingWorld):
     event = world.drop(file_of(some_rows(30)))
+    before = len(world.scores.calls.made)
     world.deliver(event)
-    made = world.scores.calls.made
+    made = world.scores.calls.made[before:]
     told = made.index("sqs.SendMessage")
     assert made.count("sqs.SendMessage") == 1
     assert "kinesis.PutRecords" not in made[told:]
@@ -141,23 +149,24 @@ NOT_OURS = {
 
 @pytest.mark.parametrize("key", NOT_OURS.values(), ids=NOT_OURS)
 def test_a_file_of_another_name_is_refused_and_does_not_come_again(world: LoadingWorld, key):
-    answer = world.deliver(world.drop(b"x", key))
-    assert answer == {"count": NOTHING, "batchItemFailures": []}
-    assert not world.scores.items()
+    event, items = world.drop(b"x", key), world.scores.items()
+    assert world.deliver(event) == {"count": NOTHING, "batchItemFailures": []}
+    assert world.scores.items() == items
     assert not world.verdicts()
 
 
 @pytest.mark.parametrize("body", [{"Event": "s3:TestEvent"}, {"hello": "you"}, "x", None, {"Records": []}])
 def test_a_message_that_tells_of_no_file_is_done_with(world: LoadingWorld, body):
-    assert world.deliver(body)["batchItemFailures"] == []
-    assert not world.scores.items()
+    items = world.scores.items()
+    assert world.deliver(body) == {"count": NOTHING, "batchItemFailures": []}
+    assert world.scores.items() == items
 
 
 def test_a_file_that_is_gone_is_refused_for_good(world: LoadingWorld):
     event = world.drop(file_of(some_rows(3)))
     event["detail"]["object"]["version-id"] = "feedfeed-0000-0000-0000-000000000000"
     assert world.deliver(event)["batchItemFailures"] == []
-    load = world.load()
+    load = world.load(event)
     assert (load.state, "not there any more" in load.why) == ("REJECTED", True)
     assert not world.verdicts()
 

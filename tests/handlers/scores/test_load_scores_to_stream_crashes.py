@@ -6,7 +6,7 @@ import random
 
 import pytest
 from botocore.config import Config
-from loading_world import KEY, LONG, LoadingWorld, file_of, loading_world, some_rows
+from loading_world import KEY, LONG, LoadingWorld, file_of, load_of, loading_world, some_rows
 from score_services import ObjectServer, PutRecordsServer, at_random, client
 
 from adapters.aws import score_files
@@ -20,10 +20,15 @@ from handlers.scores import load_scores_to_stream as loader
 FILE = file_of(some_rows(18))  # 24 rows: three chunks of 10, each but the last with refused rows
 
 
-@pytest.fixture
-def world():
+@pytest.fixture(scope="module")
+def shared():
     with loading_world(chunk=10) as world:
         yield world
+
+
+@pytest.fixture
+def world(shared):
+    return shared.anew()
 
 
 def finish(world: LoadingWorld, event, **how) -> int:
@@ -36,47 +41,46 @@ def finish(world: LoadingWorld, event, **how) -> int:
 
 
 def test_a_death_before_or_after_any_call_leaves_what_a_life_would_have_left(world: LoadingWorld):
-    event = world.drop(FILE)
-    world.deliver(event)
-    calls = len(world.scores.calls.made)
-    [whole] = world.outcomes().values()
+    first, before, events = world.drop(FILE), len(world.scores.calls.made), []
+    world.deliver(first)
+    calls, whole = len(world.scores.calls.made) - before, world.outcome(first)
     assert (whole["state"], whole["told"], calls) == (LOADED, True, 13)
     for number in range(1, calls + 1):
         for dying in (world.scores.calls.dying_before, world.scores.calls.dying_after):
-            event = world.drop(FILE)
+            events.append(event := world.drop(FILE))
             with dying(number):
                 world.deliver(event)
             finish(world, event)
-    outcomes = world.outcomes()
-    assert len(outcomes) == 1 + 2 * calls
-    assert [load for load, it in outcomes.items() if it != whole] == []
+            assert world.outcome(event) == whole, (dying, number)
     told = [it["loadId"] for it in world.verdicts()]
-    assert set(told) == set(outcomes)
-    assert len(told) == len(outcomes) + 2  # died after the message, and before it was noted
+    assert {*told} == {load_of(event) for event in (first, *events)}
+    assert len(told) == 1 + len(events) + 2  # twice where one died after the message and before it was noted
 
 
 def test_a_file_too_large_for_one_call_goes_on_in_the_next_at_once(world: LoadingWorld):
-    world.send(world.drop(FILE))
+    event, before = world.drop(FILE), len(world.scores.calls.made)
+    world.send(event)
     answers = []
     while len(answers) < 9 and (answer := world.poll(remaining=lambda: 59_999)):
         answers.append(answer)
     assert [it["count"]["in"] for it in answers] == [0, 0, 0, 24]
     assert [bool(it["batchItemFailures"]) for it in answers] == [True, True, True, False]
-    [outcome] = world.outcomes().values()
+    outcome = world.outcome(event)
     assert (outcome["state"], outcome["told"]) == (LOADED, True)
-    assert {len(them) for them in world.records().values()} == {1}
-    assert world.scores.calls.made.count("kinesis.PutRecords") == 3
-    [message] = world.verdicts()
-    assert message["count"] == outcome["progress"].figures["out"]
+    assert {len(them) for them in world.records(event).values()} == {1}
+    assert world.scores.calls.made[before:].count("kinesis.PutRecords") == 3
+    assert [it["count"] for it in world.verdicts()] == [world.load(event).out]
 
 
 def test_every_way_to_cut_a_file_into_calls_leaves_the_same(world: LoadingWorld):
-    world.deliver(world.drop(FILE))
-    [whole] = world.outcomes().values()
+    first = world.drop(FILE)
+    world.deliver(first)
+    whole = world.outcome(first)
     chance = random.Random(5)
     for _ in range(6):
-        finish(world, world.drop(FILE), remaining=lambda: chance.choice([LONG, 1]))
-    assert all(it == whole for it in world.outcomes().values())
+        event = world.drop(FILE)
+        finish(world, event, remaining=lambda: chance.choice([LONG, 1]))
+        assert world.outcome(event) == whole
 
 
 def test_who_was_taken_over_while_it_hung_stops_and_nothing_is_counted_twice(world: LoadingWorld):
@@ -89,9 +93,9 @@ def test_who_was_taken_over_while_it_hung_stops_and_nothing_is_counted_twice(wor
     with world.scores.calls.before(5, takeover):  # between a chunk's records and its checkpoint
         answer = world.deliver(event)
     assert answer["batchItemFailures"]
-    [outcome] = world.outcomes().values()
+    outcome = world.outcome(event)
     assert (outcome["state"], outcome["told"], outcome["progress"].figures["in"]) == (LOADED, True, 24)
-    assert max(len(them) for them in world.records().values()) == 2
+    assert max(len(them) for them in world.records(event).values()) == 2
     assert len(world.verdicts()) == 1
     assert world.deliver(event)["count"]["in"] == 24
 
@@ -124,11 +128,11 @@ def test_a_body_that_breaks_off_is_read_on_from_the_last_chunk(world: LoadingWor
     world.desk["chunk_rows"] = 200
     bucket.breaks = [300_000]
     assert world.deliver(event)["batchItemFailures"]
-    half = world.load().progress
+    half = world.load(event).progress
     assert 200 <= half.figures["in"] < 1_200
     assert world.deliver(event)["count"]["in"] == 1_200
     assert bucket.ranges[-1] == ("" if packed else f"bytes={half.place.offset}-")
-    assert len(world.records()) == world.load().out
+    assert len(world.records(event)) == world.load(event).out
     assert sum(len(body.splitlines()) for key, body in bucket.objects.items() if key != KEY) == 129
     assert len(world.verdicts()) == 1
 
@@ -138,7 +142,7 @@ def test_a_bucket_out_of_reach_costs_nothing_but_time(world: LoadingWorld, bucke
     bucket.objects[KEY] = FILE
     bucket.refusals = [(503, "SlowDown")]
     assert world.deliver(event)["batchItemFailures"]
-    assert world.load().until is None  # nobody has to wait for the lease
+    assert world.load(event).until is None  # nobody has to wait for the lease
     assert world.deliver(event)["count"]["in"] == 24
 
 
@@ -158,7 +162,7 @@ def test_under_throttling_all_are_in_and_a_fan_s_records_keep_their_order(world:
     event = world.drop(file_of(some_rows(60)))
     calls = finish(world, event)
     assert calls > 1
-    load = world.load()
+    load = world.load(event)
     parts: dict[str, list[int]] = {}
     for fan, data in stream.taken:
         parts.setdefault(fan, []).append(json.loads(data)["__meta"]["part"])
@@ -172,7 +176,7 @@ def test_while_the_stream_takes_nothing_the_load_does_not_end_and_nobody_is_told
     event = world.drop(FILE)
     for _ in range(3):
         assert world.deliver(event)["batchItemFailures"]
-    assert (world.load().state, world.load().out, world.verdicts()) == (LOADING, 0, [])
+    assert (world.load(event).state, world.load(event).out, world.verdicts()) == (LOADING, 0, [])
     stream.refuses = lambda key: False
     assert world.deliver(event)["count"]["in"] == 24
     assert len(world.verdicts()) == 1

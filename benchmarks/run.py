@@ -7,10 +7,10 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks import archive, attribute_values, batch, render, serving
+from benchmarks import archive, attribute_values, batch, render, scores, serving, upsert
 from benchmarks.result import Line
 
-BENCHMARKS = (attribute_values, batch, render, serving, archive)
+BENCHMARKS = (attribute_values, batch, render, serving, archive, scores, upsert)
 HEADS = ("benchmark", "unit", "ours", "peer", "ratio", "goal", "")
 REPORT = Path(__file__).parents[1] / "build/bench.md"
 
@@ -21,6 +21,8 @@ def main() -> int:
         render.check()
         serving.check()
         archive.check()
+        scores.check()
+        upsert.check()
         return 0
     lines = [line for benchmark in BENCHMARKS for line in benchmark.measure()]
     text = table(lines)

@@ -81,10 +81,10 @@ def report(
 
 
 def is_known(told: Report, last: Reported | None) -> bool:
-    """Slack has heard it so last. A list of fans that has changed something is a result of its own by its records; that something
-    is missing is never known, and neither is that it has come after all.
+    """Slack has heard it so last. A list of fans that has changed something is a result of its own by its records. That something
+    is missing is never known; and after that, a load that came to its end is good news even where no figure has moved.
     """
-    if last is None or INCOMPLETE in (told.outcome, last.outcome):
+    if last is None or told.outcome == INCOMPLETE or (last.outcome == INCOMPLETE and told.loads):
         return False
     return told.figures == last.figures and told.processed in (None, last.processed)
 

@@ -155,6 +155,14 @@ def test_what_slack_has_heard_last_is_not_told_again(last, lists, outcome):
     assert found.settles == tuple(it.load for it in loads)
 
 
+@pytest.mark.parametrize("outcome", ["complete", "incomplete"])
+def test_a_neighbour_who_asks_is_no_news(outcome):
+    asked = Due("c", 0, None, at(0))
+    given_up = load("a", 12, 11, settled_as="incomplete")
+    assert judged([asked], [given_up], last=heard(outcome=outcome)) == Verdict()
+    assert judged([asked], [given_up], last=heard(9, outcome=outcome)).report
+
+
 @pytest.mark.parametrize(
     ("loads", "last", "processed", "of_fans"),
     [

@@ -1,7 +1,12 @@
 """A load that is counted to its end is told to Slack once; what is not comes again by visibility, and is given up at the deadline."""
 
+import json
+from pathlib import Path
+
 import pytest
 from verdict_world import CAMPAIGN, FANS, verdict_world
+
+from handlers.scores import verdict_reporter
 
 SEED = "Campaign 'Taylor Swift Presale' scoring complete: 75,000 verified (+3,000), 23,500 rejected (-3,000)"
 
@@ -175,3 +180,11 @@ def test_a_file_that_was_refused_in_the_midst_is_told_as_such(world):
         "Campaign 'Taylor Swift Presale' scoring incomplete: the file was refused (the gzip is truncated); "
         "9 verified, 1 rejected so far"
     ]
+
+
+def test_the_queues_own_event_reaches_it(world):
+    """Of long ago, and of a load that nobody knows: it is past its deadline, whatever the time is."""
+    event = json.loads((Path(__file__).parents[3] / "events/scores/verdict_reporter.json").read_text())
+    answer = verdict_reporter.handler(event, None)
+    assert answer["counts"] == {"requeue": {"success": 0}, "slack": {"success": 1}, "input": 1}
+    assert "scoring incomplete: 0 of 98,500 fans counted after" in world.texts[0]

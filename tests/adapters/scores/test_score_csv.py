@@ -124,5 +124,23 @@ def test_the_same_part_always_gives_the_same_bytes():
     assert [it.records for it in read(body).chunks] == [it.records for it in read(body, at_once=7).chunks]
 
 
+@pytest.mark.parametrize("name", ["localFanscore", "accountFanscore", "bandScore", "nudetect.score"])
+@pytest.mark.parametrize("text", ["1_0", "nan", "-inf", "1e126", "1e-131", "0x1", "١", "-"])
+def test_an_optional_number_that_is_none_is_told_by_its_column(name, text):
+    assert read(file_with({**ALL, name: text})).reasons == [(f"bad_{name}",)]
+
+
+def test_minus_zero_is_zero():
+    [(_, data)] = read(file_with({**ALL, "score": "-0", "bandScore": "-0.0"})).chunks[0].records
+    assert b'"score":0.0' in data
+    assert b'"bandScore":0.0' in data
+
+
+@pytest.mark.parametrize("notes", ['"a |\n\tb;"', '"\ta,b\r\n"', " ;a; | b ", '"a;""|b"'])
+def test_tags_are_trimmed_of_any_white_space(notes):
+    [record] = read(file_with({**ALL, "review_notes": notes})).records
+    assert record["tags"] == (["a", '"', "b"] if '""' in notes else ["a", "b"])
+
+
 def test_a_header_alone_is_a_file_without_rows():
     assert read(HEADER).chunks == read(HEADER.strip()).chunks == []

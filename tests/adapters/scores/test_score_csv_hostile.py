@@ -20,7 +20,7 @@ FANS = ["f0", "f1", "f2", "f3"]
         file_of(*GOOD).replace(b"\n", b"\r\n"),
         file_of(*GOOD).replace(b"\n", b"\r"),
         file_of(*GOOD).rstrip(b"\n"),
-        b"\n\r\n" + file_of(*GOOD).replace(b"\n", b"\n\n \n\r\n"),
+        b"\n\r\n" + file_of(*GOOD).replace(b"\n", b"\n\n \n\t\n\r\n"),
         file_of(*GOOD).replace(b",", b" , "),
         file_of(*GOOD).replace(b",", b"\t,\t"),
         ('"' + file_of(*GOOD).decode().rstrip().replace(",", '","').replace("\n", '"\n"') + '"').encode(),
@@ -58,6 +58,7 @@ def test_the_same_rows_are_read_however_they_are_written(body):
         (b"f9,f9,0.5,true,\xed\xa0\x80,\n", ["not_utf8"]),  # half of a surrogate pair
         ("f9,f9,0.5,true,a\0b,\n", ["nul_byte"]),
         ("f9,f9,0.5,true,\0\0\n", ["wrong_cells", "nul_byte"]),
+        (row("f9", "-1e-130"), ["bad_score"]),
         (row("f9", "0\x005"), ["nul_byte", "bad_score"]),
         (row("f9", "١"), ["bad_score"]),
         (row("f9", "nan"), ["bad_score"]),
@@ -123,10 +124,10 @@ def test_a_fan_whose_id_must_be_escaped_keeps_it_as_key():
 def test_a_fan_with_more_to_tell_than_a_record_holds_is_refused_by_row():
     market = "M" * 4_000
     many = [row("f9", id=f"f9{rank:03}", hbase=market) for rank in range(1, 21)]
-    found = read(file_of(GOOD[0], *many, GOOD[1]))
+    found = read(file_of(GOOD[0], *many, GOOD[1], row("f2", "high")))
     assert found.fans == ["f0", "f1"]
-    assert found.reasons == [("too_long",)] * 20
-    assert [it.row for it in found.refused] == [*range(2, 22)]
+    assert found.reasons == [*[("too_long",)] * 20, ("bad_score",)]
+    assert [it.row for it in found.refused] == [*range(2, 22), 23]
     assert found.refused[0].cells == {"globalUserId": "f9", "id": "f91"}
     assert read(file_of(*many[:10])).fans == ["f9"]
 
@@ -167,6 +168,29 @@ def test_a_file_without_a_good_header_is_rejected_with_its_reason(body, why):
     with pytest.raises(Rejected, match=why) as rejection:
         read(body)
     assert "ana" not in str(rejection.value)  # it may have been a fan's row
+
+
+def test_two_stray_quotes_do_not_make_one_row_of_what_is_between_them():
+    stray = 'f9,f9,0.5,true,"\n'
+    found = read(file_of(GOOD[0], stray, GOOD[1], stray, GOOD[2]))
+    assert found.fans == FANS[:3]
+    assert [(it.line, it.reasons) for it in found.refused] == [(3, ("unclosed_quote",)), (5, ("unclosed_quote",))]
+
+
+def test_a_quote_that_closes_far_behind_in_a_very_long_line_swallows_nothing():
+    body = file_of(GOOD[0], 'f9,f9,0.5,true,"\n', GOOD[1], "x" * 2_500_000 + '",\n', GOOD[2])
+    for at_once in (1 << 20, 1_000_003):
+        found = read(body, at_once=at_once)
+        assert found.fans == FANS[:3]
+        assert found.reasons == [("unclosed_quote",), ("too_long",)]
+
+
+def test_what_a_chunk_looked_for_in_vain_is_no_matter_to_the_next():
+    """The lines of the first chunk use up its patience; a row over two lines is read in the second as in any other."""
+    body = file_of(*['a",",c\n'] * 5_000, 'f1,f1,0.5,true,"two\nlines",\n', *['a",",c\n'] * 300_000)
+    found = reading(body)
+    next(found)
+    assert [key for key, _ in next(found).records] == ["f1"]
 
 
 def test_many_lines_that_each_open_a_quote_are_refused_one_by_one_and_not_read_again_for_each():

@@ -146,8 +146,12 @@ def test_an_older_score_never_overwrites_a_newer_one_that_comes_in_between(world
     assert late.status == ("superseded" if call < 3 or first == NEW else "created" if first is None else "updated")
 
 
-def test_a_row_that_goes_while_it_is_written_is_made_anew_and_whole(world, scores):
-    scores.upsert([record()], NOW)
+@pytest.mark.parametrize("theirs", [True, False])
+def test_a_row_that_goes_while_it_is_written_is_made_anew_and_whole(world, scores, theirs):
+    if theirs:
+        world.put(fan_row(FAN, "g1", "c1"), campaignId="c1", verdict=True)
+    else:
+        scores.upsert([record()], NOW)
     with world.calls.before(2, lambda: delete("g1")):
         assert statuses(scores.upsert([record(score=0.9, version=NEW)], NOW)) == ["created"]
     assert (row(world)["campaignId"], row(world)["events"]["0"]["score"]) == ("c1", 0.9)

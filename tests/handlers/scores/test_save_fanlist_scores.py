@@ -3,7 +3,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from fanlist_world import CAMPAIGN, LATER, FanlistWorld, fanlist_world
+from fanlist_world import CAMPAIGN, KEY, LATER, NOW, FanlistWorld, fanlist_world
 
 from domain.errors import Unavailable
 from domain.scores.arrivals import arrivals
@@ -183,6 +183,33 @@ def test_a_newer_list_wins_and_an_older_one_changes_nothing_and_is_told_to_nobod
     assert world.found() == {"email:a@example.com": 0.9, "email:b@example.com": 0.2}
     assert [document["score"] for _, document in world.told(older)] == [0.2]
     assert world.figures(older)["out"] == world.figures(older)["valid"] == 2
+
+
+def test_the_same_list_once_more_is_a_load_that_changes_nothing(world):
+    world.save(world.drop(LIST))
+    before, world.now = world.fans(), world.now.replace(hour=20)
+    again = world.drop(LIST)
+    assert world.save(again)["dynamo"] == {"in": 3, "failed": 0, "out": 3, "rejected": 0}
+    assert len(world.told(again)) == 3
+    for key, row in world.fans().items():
+        assert row["loads"] == f"{before[key]['loads']};{world.id(again)}:unchanged:0"
+        assert row["loadVersion"] > before[key]["loadVersion"]
+        assert {**row, "loads": None, "loadVersion": None} == {**before[key], "loads": None, "loadVersion": None}
+
+
+def test_a_list_is_of_one_time_however_its_events_tell_it(world):
+    event = world.drop(LIST, KEY.replace("2026-02-13T14:30:00", "latest"))
+    world.save(event, times=[900_000, 0], part_fans=2)
+    told = event["detail"]["object"]
+    s3 = {
+        "bucket": {"name": "scoring"},
+        "object": {"key": told["key"], "versionId": told["version-id"], "sequencer": "0F"},
+    }
+    record = {"eventName": "ObjectCreated:Put", "eventTime": "2026-02-13T18:00:00.000Z", "s3": s3}
+    world.save({"Records": [record]}, part_fans=2)
+    assert len({row["loadVersion"] for row in world.fans().values()}) == 1
+    assert {document["__meta"]["date"] for _, document in world.told(event)} == {NOW.isoformat()}
+    assert len(world.told(event)) == 3
 
 
 def test_what_neighbours_keep_in_a_fans_row_stays(world):

@@ -114,7 +114,7 @@ class History:
     def reconcile(self, chance: Random) -> None:
         """Rows are recounted while all else goes on."""
         self.actors.sparing = set()
-        with suppress(Unavailable), self._something(chance, 24):
+        with suppress(Unavailable), self._something(chance, 12):
             self.told.append(
                 reconcile_counts({}, self.clock, self._sleeper(chance), rows=self.rows, counts=self.counts, quiet=QUIET)
             )
@@ -210,7 +210,8 @@ class History:
         meanwhile = [self.write, self.burst, self.deliver, self.repeat] if self.depth < 3 else [self.write]
         if self.actors.sparing is None:
             meanwhile.append(self.reconcile)
-        acting = [(side, self._acting(it, chance)) for it in meanwhile for side in ("before", "after")]
+        sides = ("before", "after", "before TransactWriteItems")
+        acting = [(side, self._acting(it, chance)) for it in meanwhile for side in sides]
         return [*faults, *acting] if self.depth < 3 else faults
 
     def _acting(self, action: Action, chance: Random) -> Callable[[], None]:

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule
 
-HISTORIES, STEPS = 1000, 20
+HISTORIES, STEPS, LONG = 1000, 12, 300
 HAPPENED: Counter[str] = Counter()
 SEEDS = st.integers(0, 2**16)
 
@@ -96,3 +96,18 @@ class TestCountsAreExact(Counting.TestCase):
         phases=(Phase.generate, Phase.shrink),
         suppress_health_check=list(HealthCheck),
     )
+
+
+@pytest.mark.parametrize("first", range(0, LONG, 100))
+def test_counts_are_exact_after_long_histories(first):
+    for seed in range(first, first + 100):
+        history, chance = History(), Random(seed)
+        often = [history.write] * 9 + [history.deliver] * 6 + [history.burst] * 3
+        seldom = [history.repeat, history.reconcile, history.give_up]
+        with unheard():
+            for _ in range(chance.randint(10, 60)):
+                chance.choice(often + seldom)(chance)
+            history.split(chance)
+            history.burst(chance)
+            history.settle()
+        history.check()

@@ -201,6 +201,15 @@ def test_a_repair_that_comes_between_is_looked_at(world):
     assert counts(world) == (1, 0, 0, 0, 1)
 
 
+def test_a_repair_between_changes_that_come_to_nothing_together_still_parts_them(world):
+    """One that comes before the fence and is in the recount, and one that goes behind it."""
+    fence = {"repairs": 1, "repairedAt": datetime.fromtimestamp(AT, UTC).isoformat()}
+    world.put(counts_row("a"), verified=1, fans=1, version=1)
+    world.at(2, "before", lambda: world.put(counts_row("a"), verified=2, fans=2, version=2, **fence))
+    world.handle(saved(1, VERIFIED, at=AT - 9), saved(2, None, VERIFIED, pk="fan:2", at=AT + 9))
+    assert counts(world) == (1, 0, 0, 0, 1)
+
+
 def told(world, *records):
     with listening(process_saved_scores.logger) as heard:
         world.handle(*records)

@@ -1,7 +1,7 @@
 """Changes of fans' rows, as the table's stream brings them, become the counts of their campaigns and loads."""
 
 from contextlib import suppress
-from datetime import datetime
+from datetime import UTC, datetime
 
 import pytest
 from crashes import Death, die

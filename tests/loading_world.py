@@ -8,11 +8,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote_plus
 
-from scores_world import BUCKET, QUEUE_URL, TABLE, ScoresWorld, own, scores_world
+from scores_world import BUCKET, QUEUE_URL, ScoresWorld, own, scores_world
 
-from adapters.aws.load_ledger import LoadLedger
+from adapters.aws.load_items import load_of
 from domain.scores.accounting import of_load
 from domain.scores.arrivals import arrivals
+from domain.scores.keys import load_row
 from domain.scores.load import LOADED, Load
 from handlers.scores import load_scores_to_stream as loader
 
@@ -127,29 +128,27 @@ class LoadingWorld:
 
     def load(self, event: dict[str, Any]) -> Load:
         """Of the event's file; its sums hold."""
-        [load] = [it for it in self.loads() if it.load == load_of(event)]
+        item = self.scores.item(load_row(CAMPAIGN, load_id(event)))
+        assert item
+        load = load_of(item, {}, {})
         read, taken, *_ = of_load(load.progress.figures, {})
         assert read.holds, read
         assert taken.holds, taken
         return load
-
-    def loads(self) -> list[Load]:
-        with self.scores.calls.own():
-            return LoadLedger(own("dynamodb"), TABLE).loads(CAMPAIGN)
 
     def records(self, event: dict[str, Any]) -> dict[tuple[str, int], list[dict[str, Any]]]:
         """What is on the stream, by fan and part: more than one where a chunk came twice, and then they are equal."""
         found: dict[tuple[str, int], list[dict[str, Any]]] = {}
         for key, record in self.scores.streamed():
             assert key == record["globalUserId"]
-            if record["__meta"]["load"] == load_of(event):
+            if record["__meta"]["load"] == load_id(event):
                 found.setdefault((key, record["__meta"]["part"]), []).append(record)
         assert all(it == them[0] for them in found.values() for it in them)
         return found
 
     def refused(self, event: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
         """By object of the bucket the rows that were refused."""
-        objects = self.scores.objects(f"errors/{CAMPAIGN}/{load_of(event)}/")
+        objects = self.scores.objects(f"errors/{CAMPAIGN}/{load_id(event)}/")
         return {
             key.rpartition("/")[2]: [json.loads(line) for line in body.splitlines()] for key, body in objects.items()
         }
@@ -168,7 +167,7 @@ class LoadingWorld:
         return {**about, "records": records, "refused": refused}
 
 
-def load_of(event: dict[str, Any]) -> str:
+def load_id(event: dict[str, Any]) -> str:
     """The id of the load of the only file that the event tells of."""
     [arrival] = arrivals(event)
     return loader.of_registrants(arrival).load

@@ -63,8 +63,9 @@ class LoadLedger:
             "LOADING": LOADING,
             "now": sortable(now),
         }
+        key, change = load_row(drop.campaign, drop.load), f"SET {kept}, #holder = :holder, #until = :until"
         try:
-            item = self._update(drop, f"SET {kept}, #holder = :holder, #until = :until", FREE, **values)
+            item = self._change(key, change, FREE, "ALL_NEW", **values)
         except _Otherwise as found:
             item = found.item
             if item["state"] == LOADING:
@@ -103,7 +104,7 @@ class LoadLedger:
         """What became of the load's verdict: COMPLETE, UNCHANGED or INCOMPLETE. Only the last may still become another."""
         values = {"settledAt": sortable(now), "settledAs": as_}
         try:
-            self._change(load_row(campaign, load), _set(values), UNSETTLED, **values, INCOMPLETE=INCOMPLETE)
+            self._change(load_row(campaign, load), _set(values), UNSETTLED, "NONE", **values, INCOMPLETE=INCOMPLETE)
         except _Otherwise:
             return
 
@@ -137,16 +138,16 @@ class LoadLedger:
         except _Otherwise as found:
             raise Lost(f"load {drop.load} was taken over; it is {found.item.get('state', 'gone')}") from None
 
-    def _update(self, drop: Drop, change: str, condition: str = "", /, **values: Any) -> dict[str, Any]:
-        return self._change(load_row(drop.campaign, drop.load), change, condition, **values)
+    def _update(self, drop: Drop, change: str, condition: str = "", /, **values: Any) -> None:
+        self._change(load_row(drop.campaign, drop.load), change, condition, "NONE", **values)
 
-    def _change(self, key: Key, change: str, condition: str, /, **values: Any) -> dict[str, Any]:
-        """The item as it is then. _Otherwise: the condition does not hold."""
-        asked = update(self.table, key.attributes(), change, condition, **values)["Update"]
-        returned: Any = {"ReturnValues": "ALL_NEW", "ReturnValuesOnConditionCheckFailure": "ALL_OLD"}
+    def _change(self, key: Key, change: str, condition: str, returned: str, /, **values: Any) -> dict[str, Any]:
+        """The item as it is then, where that is `returned`. _Otherwise: the condition does not hold."""
+        asked: Any = update(self.table, key.attributes(), change, condition, **values)["Update"]
+        asked |= {"ReturnValues": returned, "ReturnValuesOnConditionCheckFailure": "ALL_OLD"}
         try:
             with aws_calls(f"write {key.pk} {key.sk}"):
-                return decode_item(self.dynamodb.update_item(**asked, **returned)["Attributes"])
+                return decode_item(self.dynamodb.update_item(**asked).get("Attributes", {}))
         except ClientError as error:
             if code(error) != "ConditionalCheckFailedException":
                 raise

@@ -53,8 +53,8 @@ def load_scores_to_stream(
 ) -> dict[str, Any]:
     """Load the files that the messages, or the event itself, tell of. `remaining`: milliseconds of the call.
 
-    Answers the figures of their loads so far, and the messages that must come again: a file that is not read to its end goes on
-    where it stopped. Unavailable: the same, of a call by hand, which nobody repeats.
+    Answers the figures of the loads that are at their end, and the messages that must come again: a file that is not goes on where
+    it stopped. Unavailable: the same, of a call by hand, which nobody repeats.
     """
     count, failed = Counter(dict.fromkeys(ANSWERED, 0)), []
     for message in messages(event):

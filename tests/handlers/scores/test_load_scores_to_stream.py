@@ -1,10 +1,14 @@
 """A file that was dropped is on the stream once and counted, its refused rows are kept with their reasons, and a verdict is due."""
 
+import json
+from types import SimpleNamespace
+
 import pytest
-from loading_world import CAMPAIGN, KEY, LoadingWorld, file_of, loading_world, row, some_rows
+from loading_world import CAMPAIGN, KEY, LONG, LoadingWorld, file_of, loading_world, row, some_rows
 
 from domain.errors import Unavailable
 from domain.scores.load import LOADED
+from handlers.scores import load_scores_to_stream as loader
 
 NOTHING = dict.fromkeys(("in", "out", "valid", "invalid", "failed"), 0)
 
@@ -176,3 +180,12 @@ def test_a_call_by_hand_that_cannot_go_on_says_so(world: LoadingWorld):
     with pytest.raises(Unavailable, match="goes on at row 10"):
         world.call(event, remaining=lambda: 59_999)
     assert world.call(event)["count"]["out"] == 36
+
+
+def test_lambda_s_own_call_works_with_what_the_stack_has_set(world: LoadingWorld):
+    event = world.drop(file_of([row("g1")]))
+    message = {"messageId": "m0", "receiptHandle": "r0", "body": json.dumps(event)}
+    context = SimpleNamespace(aws_request_id="1", get_remaining_time_in_millis=lambda: LONG)
+    answer = loader.handler({"Records": [message]}, context)
+    assert answer["count"] == {"in": 1, "out": 1, "valid": 1, "invalid": 0, "failed": 0}
+    assert world.load(event).told

@@ -6,7 +6,7 @@ import random
 
 import pytest
 from botocore.config import Config
-from loading_world import KEY, LONG, LoadingWorld, file_of, load_of, loading_world, some_rows
+from loading_world import KEY, LONG, LoadingWorld, file_of, load_id, loading_world, some_rows
 from score_services import ObjectServer, PutRecordsServer, at_random, client
 
 from adapters.aws import score_files
@@ -53,7 +53,7 @@ def test_a_death_before_or_after_any_call_leaves_what_a_life_would_have_left(wor
             finish(world, event)
             assert world.outcome(event) == whole, (dying, number)
     told = [it["loadId"] for it in world.verdicts()]
-    assert {*told} == {load_of(event) for event in (first, *events)}
+    assert {*told} == {load_id(event) for event in (first, *events)}
     assert len(told) == 1 + len(events) + 2  # twice where one died after the message and before it was noted
 
 

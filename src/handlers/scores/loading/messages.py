@@ -29,7 +29,7 @@ def messages(event: Mapping[str, Any]) -> Iterator[Message]:
     records = event.get("Records")
     if records and all("body" in record for record in records):
         for record in records:
-            yield Message(record["body"], record["messageId"], record.get("receiptHandle", ""))
+            yield Message(record["body"], record.get("messageId"), record.get("receiptHandle", ""))
     else:
         yield Message(event)
 

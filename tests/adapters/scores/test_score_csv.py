@@ -132,8 +132,7 @@ def test_an_optional_number_that_is_none_is_told_by_its_column(name, text):
 
 def test_minus_zero_is_zero():
     [(_, data)] = read(file_with({**ALL, "score": "-0", "bandScore": "-0.0"})).chunks[0].records
-    assert b'"score":0.0' in data
-    assert b'"bandScore":0.0' in data
+    assert data.count(b":0.0,") == 3  # the event's score too
 
 
 @pytest.mark.parametrize("notes", ['"a |\n\tb;"', '"\ta,b\r\n"', " ;a; | b ", '"a;""|b"'])

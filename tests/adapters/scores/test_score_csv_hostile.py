@@ -177,12 +177,14 @@ def test_two_stray_quotes_do_not_make_one_row_of_what_is_between_them():
     assert [(it.line, it.reasons) for it in found.refused] == [(3, ("unclosed_quote",)), (5, ("unclosed_quote",))]
 
 
-def test_a_quote_that_closes_far_behind_in_a_very_long_line_swallows_nothing():
-    body = file_of(GOOD[0], 'f9,f9,0.5,true,"\n', GOOD[1], "x" * 2_500_000 + '",\n', GOOD[2])
-    for at_once in (1 << 20, 1_000_003):
-        found = read(body, at_once=at_once)
-        assert found.fans == FANS[:3]
-        assert found.reasons == [("unclosed_quote",), ("too_long",)]
+@pytest.mark.parametrize(
+    "long", ["x" * 2_500_000 + '",\n', '",' + "x" * 2_500_000 + "\n"], ids=["at its end", "at its beginning"]
+)
+@pytest.mark.parametrize("at_once", [1 << 20, 1_000_003])
+def test_a_quote_that_closes_in_a_very_long_line_swallows_nothing(long, at_once):
+    found = read(file_of(GOOD[0], 'f9,f9,0.5,true,"\n', long, GOOD[1]), at_once=at_once)
+    assert found.fans == FANS[:2]
+    assert found.reasons == [("unclosed_quote",), ("too_long",)]
 
 
 def test_what_a_chunk_looked_for_in_vain_is_no_matter_to_the_next():

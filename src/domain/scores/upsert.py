@@ -113,7 +113,7 @@ def _read(item: Item | None) -> _Row:
 
 def _reached(row: _Row, record: Scored) -> tuple[_Row, str]:
     if is_marked(row.marks, record.load, record.part):
-        return row, UNCHANGED
+        return row, SUPERSEDED if record.version < row.version else UNCHANGED
     content, nudetect, rank = _top(row, record)
     events, older = _events(row, record)
     after = _Row(True, content, nudetect, events, rank, max(record.version, row.version), older)

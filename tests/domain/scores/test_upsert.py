@@ -74,6 +74,13 @@ def test_a_record_that_comes_again_writes_nothing():
     assert reached(row, FIRST)[1] == ("unchanged",)
 
 
+def test_a_record_that_comes_again_after_a_newer_one_writes_nothing_and_is_known_to_be_overtaken():
+    row, _ = reached(None, FIRST, LATE)
+    folded = fold(row, [FIRST, LATE], LATER)
+    assert folded.change is None
+    assert folded.statuses == ("superseded", "unchanged")
+
+
 def test_equal_content_of_a_newer_file_writes_its_version_and_its_mark_only():
     row, _ = reached(None, FIRST)
     folded = fold(row, [LATE], LATER)

@@ -221,6 +221,17 @@ def test_a_row_that_the_table_can_never_hold_ends_the_load_all_the_same(world):
     assert world.scores.messages("verdictReporterQueue")[0]["count"] == 3
 
 
+def test_a_list_that_was_overtaken_while_nobody_worked_on_it_is_told_to_nobody(world):
+    older, newer = world.drop(LIST), world.drop("email,score\nb@example.com,0.2\nz@example.com,1\n", LATER)
+    with disturbed("PutRecords", throttled):
+        world.save(older)
+    world.save(newer)
+    world.finish(older)
+    assert {document["email"] for _, document in world.told(older)} == {f"{fan}@example.com" for fan in "acd"}
+    assert world.found() == {**FOUND, "email:b@example.com": 0.2, "email:z@example.com": 1}
+    assert world.figures(older) == FIGURES
+
+
 def test_the_lease_of_a_long_file_is_kept_up_while_it_is_read(world):
     event, others = world.drop("email,score\n" + "a@example.com,1\n" * (2 * ROWS_A_TURN)), []
     world.pace = LEASE * 2 / 5  # so that the lease of the first call is over by then

@@ -1,12 +1,13 @@
 """However records of several loads reach a row, interleaved, delivered again and in whatever batches, it ends as the newest say."""
 
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from hypothesis import given, settings
 from score_histories import as_the_newest_say, histories
 
-from domain.scores.marks import OUTCOMES, read_marks
+from domain.scores.marks import OUTCOMES, reached, read_marks
 from domain.scores.upsert import fold
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -17,9 +18,10 @@ class Table:
     """One row, written as the table would."""
 
     row: dict | None = None
+    counted: Counter = field(default_factory=Counter)  # as the stream of changes tells it: records and fans by load
 
     def take(self, standing, records):
-        """Whether the change of what was read holds, and is written."""
+        """The statuses, the change being written; None: it rests on what is no longer so."""
         folded = fold(standing, records, NOW)
         if folded.change is None:
             return folded.statuses
@@ -36,6 +38,10 @@ class Table:
                 row[into[0]] = {other: value for other, value in row[into[0]].items() if other != name}
             else:
                 del row[name]
+        for it in reached(read_marks((self.row or {}).get("loads", "")), read_marks(row["loads"])):
+            self.counted[it.load, "records"] += it.records
+            for outcome, moved in it.outcomes.items():
+                self.counted[it.load, outcome] += moved
         self.row = row
         return folded.statuses
 
@@ -59,3 +65,9 @@ def test_a_row_ends_as_the_newest_say_and_every_record_has_reached_it_once(histo
         load[0].load: set(range(len(load))) for load in loads
     }
     assert [it.outcome for it in marks.values()].count(OUTCOMES[0]) == 1  # one load has created it
+    for load in loads:
+        name = load[0].load
+        assert table.counted[name, "records"] == len(load)
+        assert {outcome: table.counted[name, outcome] for outcome in OUTCOMES} == {
+            outcome: int(outcome == marks[name].outcome) for outcome in OUTCOMES
+        }

@@ -102,8 +102,13 @@ class VerdictWorld:
         told = {"campaignId": campaign, "count": number, **({"loadId": load} if load else {})}
         with self.aws.calls.own():
             sqs = own("sqs")
-            sqs.send_message(QueueUrl=QUEUE_URL + QUEUE, MessageBody=body or orjson.dumps(told).decode())
-            [got] = sqs.receive_message(QueueUrl=QUEUE_URL + QUEUE, VisibilityTimeout=360)["Messages"]
+            text = body or orjson.dumps(told).decode()
+            sent_id = sqs.send_message(QueueUrl=QUEUE_URL + QUEUE, MessageBody=text)["MessageId"]
+            found: list[Any] = []
+            while not found:  # those that were put off come again by the clock on the wall
+                shown = sqs.receive_message(QueueUrl=QUEUE_URL + QUEUE, VisibilityTimeout=3600, MaxNumberOfMessages=10)
+                found = [it for it in shown["Messages"] if it["MessageId"] == sent_id]
+        [got] = found
         attributes = {"SentTimestamp": str(int(at(sent).timestamp() * 1000)), "ApproximateReceiveCount": "1"}
         return {
             "messageId": got["MessageId"],

@@ -1,6 +1,7 @@
 """Records of the Scores table's stream, as Lambda gives them, in; the changes of fans' rows in the order of their shard out."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,6 +18,7 @@ AUDITED = {
     "events": ("events",),
     "selectedEvents": ("selectedEvents",),
 }
+NOT_THERE: Mapping[str, Any] = {}
 LONGEST_ID = 64  # of a load; ours have 12 characters, and a key takes no more than 1,024 bytes (AWS)
 
 
@@ -37,8 +39,8 @@ def _change(record: Mapping[str, Any]) -> Change:
         sequence=told["SequenceNumber"],
         campaign=keys["SK"].removeprefix(CAMPAIGN),
         at=datetime.fromtimestamp(told["ApproximateCreationDateTime"], UTC),
-        old=None if old is None else counted_of(old),
-        new=None if new is None else counted_of(new),
+        old=_row(old),
+        new=_row(new),
         name=record["eventName"],
         fan=keys["PK"],
         changed=tuple(name for name, by in AUDITED.items() if _told(old, by) != _told(new, by)),
@@ -46,10 +48,13 @@ def _change(record: Mapping[str, Any]) -> Change:
 
 
 def counted_of(image: Image) -> Row:
-    """Of a fan's row, as DynamoDB types it. What a neighbour has written in another type counts as not told."""
-    verified = image.get("isVerified", {}).get("BOOL")
-    selected = image.get("verdict", {}).get("BOOL") is True
-    return Row(verified if isinstance(verified, bool) else None, selected, _marks(image.get("loads", {})))
+    """Of a fan's row, as DynamoDB types it, but for its loads. What a neighbour has written in another type counts as not told."""
+    verified = image.get("isVerified", NOT_THERE).get("BOOL")
+    return Row(verified if isinstance(verified, bool) else None, image.get("verdict", NOT_THERE).get("BOOL") is True)
+
+
+def _row(image: Image | None) -> Row | None:
+    return None if image is None else replace(counted_of(image), marks=_marks(image.get("loads", NOT_THERE)))
 
 
 def _marks(typed: Mapping[str, Any]) -> tuple[Mark, ...]:

@@ -30,6 +30,9 @@ class Figures:
     def __sub__(self, other: "Figures") -> "Figures":
         return Figures(*(getattr(self, name) - getattr(other, name) for name in FIGURES))
 
+    def __mul__(self, times: int) -> "Figures":
+        return Figures(*(getattr(self, name) * times for name in FIGURES))
+
     def __bool__(self) -> bool:
         """Whether any of them is not zero."""
         return any(self.by_name().values())

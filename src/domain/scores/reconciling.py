@@ -15,12 +15,13 @@ Why a repair is exact, although rows change and changes are on their way to be c
 4. A transaction that read the fence before the repair carries the condition that `repairs` still stands: it is done anew.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2b
 
-from domain.scores.counting import FIGURES, Counts, Figures, Row, figures_of
+from domain.scores.counting import Counts, Figures, Row, figures_of
 
 WIDTH = 16  # bytes of a fingerprint
 MODULUS = 2 ** (8 * WIDTH)
@@ -63,17 +64,18 @@ class Finding:
 
 
 def recount(rows: Iterable[SavedRow]) -> dict[str, Recount]:
-    """By campaign."""
-    figures: dict[str, list[int]] = {}
+    """By campaign. Of a table of millions each row is taken in a few microseconds: alike ones are counted before they are added up."""
+    alike: Counter[tuple[str, Row | None]] = Counter()
     prints: dict[str, int] = {}
     for it in rows:
-        sums = figures.setdefault(it.campaign, [0] * len(FIGURES))
+        alike[it.campaign, it.row] += 1
         if it.row:
-            for place, number in enumerate(figures_of(it.row).by_name().values()):
-                sums[place] += number
             digest = blake2b(it.content, digest_size=WIDTH).digest()
-            prints[it.campaign] = (prints.get(it.campaign, 0) + int.from_bytes(digest)) % MODULUS
-    return {campaign: Recount(Figures(*sums), prints.get(campaign, 0)) for campaign, sums in figures.items()}
+            prints[it.campaign] = prints.get(it.campaign, 0) + int.from_bytes(digest)
+    figures: dict[str, Figures] = {}
+    for (campaign, row), number in alike.items():
+        figures[campaign] = figures.get(campaign, NOTHING) + figures_of(row) * number
+    return {campaign: Recount(it, prints.get(campaign, 0) % MODULUS) for campaign, it in figures.items()}
 
 
 def merged(looks: Iterable[Mapping[str, Recount]]) -> dict[str, Recount]:

@@ -20,7 +20,9 @@ CREATE TABLE highest AS SELECT identifier, score, known_as FROM (
 
 
 class HighestScores:
-    """Of one list: first all is added, then ranked once, then read. However many fans take some 15 MB of memory, a million 0.3 GB of disk."""
+    """Of one list: first all is added, then ranked once, then read. It takes some 15 MB of memory, and 0.3 GB of disk
+    for a million fans.
+    """
 
     def __init__(self, file: sqlite3.Connection) -> None:
         self.file = file

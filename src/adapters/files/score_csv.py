@@ -6,14 +6,13 @@ A chunk follows from the lines behind its place alone: whoever reads on from a c
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC
-from typing import Any
 
 import orjson
 
 from adapters.files.score_cells import SHOWN, Cells, Odd
 from adapters.files.score_header import Header, read_header
-from adapters.files.score_rows import WRONG, Rows, compile_rows, embedded
+from adapters.files.score_records import Fans, Frame, Said
+from adapters.files.score_rows import WRONG, Rows, compile_rows
 from domain.scores.drop import Drop
 from domain.scores.load import Place
 from domain.scores.row_rules import LONGEST_FAN, LONGEST_RECORD, TOO_LONG
@@ -71,15 +70,15 @@ def chunks(lines: Iterator[bytes], header: Header, *, drop: Drop, at: Place, chu
 
 @dataclass(slots=True)
 class Part:
-    """The rows of one chunk, by fan and rank: of two with the same, the later one stays."""
+    """The rows of one chunk, sorted into fans and refused ones. `number`: of the row that was read last."""
 
     rows: Rows
     number: int
-    fans: dict[str, dict[int, tuple[str, str, int, int]]] = field(default_factory=dict)
+    fans: Fans = field(default_factory=Fans)
     refused: list[Refused] = field(default_factory=list)
 
     def read(self, cells: Cells, most: int) -> None:
-        row, odd, fans = self.rows.row, self.rows.odd, self.fans
+        row, odd, add = self.rows.row, self.rows.odd, self.fans.add
         for taken in cells.take(most, SIZE):
             self.number += 1
             try:
@@ -94,7 +93,7 @@ class Part:
             except WRONG:
                 self._refuse(taken, cells.began)
                 continue
-            fans.setdefault(fan, {})[rank] = (members, event, self.number, cells.began)
+            add(fan, (rank, members, event, self.number, cells.began))
 
     def _refuse(self, taken: list[str] | Odd, line: int) -> None:
         cells, known = (taken, ()) if isinstance(taken, list) else (taken.cells, taken.reasons)
@@ -105,7 +104,7 @@ class Part:
         told = dict(zip(self.rows.names, shown, strict=True)) if fits else shown
         self.refused.append(Refused(self.number, line, reasons, told))
 
-    def chunk(self, begin: Place, end: Place, frame: "Frame") -> Chunk:
+    def chunk(self, begin: Place, end: Place, frame: Frame) -> Chunk:
         records = [*self._records(frame, begin.part)]
         rows = end.row - begin.row
         valid = rows - len(self.refused)
@@ -121,41 +120,16 @@ class Part:
             end=end,
         )
 
-    def _records(self, frame: "Frame", part: int) -> Iterator[tuple[str, bytes]]:
-        tail = frame.tail(part)
-        for fan, ranks in self.fans.items():
-            data = frame.record(ranks, tail)
+    def _records(self, frame: Frame, part: int) -> Iterator[tuple[str, bytes]]:
+        for fan, data in frame.records(self.fans, part):
             name = orjson.loads(f'"{fan}"') if "\\" in fan else fan
             if len(data) <= LONGEST_RECORD:
                 yield name, data
             else:
-                self._refuse_fan(name, ranks)
+                self._refuse_fan(name, self.fans.ranks(fan))
 
-    def _refuse_fan(self, fan: str, ranks: Mapping[int, tuple[str, str, int, int]]) -> None:
+    def _refuse_fan(self, name: str, ranks: Mapping[int, Said]) -> None:
         """All rows of a fan who has more to tell than a record may hold."""
-        for rank, (_, _, number, line) in ranks.items():
-            cells = {"globalUserId": fan, "id": f"{fan}{rank}" if rank else fan}
+        for rank, _, _, number, line in ranks.values():
+            cells = {"globalUserId": name, "id": f"{name}{rank}" if rank else name}
             self.refused.append(Refused(number, line, (TOO_LONG,), cells))
-
-
-class Frame:
-    """What all records of a load begin and end with."""
-
-    def __init__(self, drop: Drop) -> None:
-        at = drop.scored_at.astimezone(UTC).isoformat().replace("+00:00", "Z")
-        self.meta: dict[str, Any] = {
-            "correlation": drop.load,
-            "date": at,
-            "load": drop.load,
-            "version": drop.version,
-        }
-        self.head = f'{{"campaignId":"{embedded(drop.campaign)}","globalUserId":"'
-
-    def tail(self, part: int) -> str:
-        return f',"__meta":{orjson.dumps({**self.meta, "part": part}).decode()}}}'
-
-    def record(self, ranks: Mapping[int, tuple[str, str, int, int]], tail: str) -> bytes:
-        """The members of the lowest rank, the events of all."""
-        order = sorted(ranks)
-        events = ",".join([f'"{rank}":{ranks[rank][1]}' for rank in order])
-        return f'{self.head}{ranks[order[0]][0]},"events":{{{events}}}{tail}'.encode()

@@ -83,6 +83,15 @@ def test_every_way_to_cut_a_file_into_calls_leaves_the_same(world: LoadingWorld)
         assert world.outcome(event) == whole
 
 
+def test_a_file_keeps_the_age_it_was_first_told_with_whatever_shape_its_event_comes_in_next(world: LoadingWorld):
+    event = world.drop(FILE, "scrubbed/registrants.campaign-123.csv")  # as old as its event says
+    world.deliver(event, remaining=lambda: 1)
+    assert world.deliver(world.notification(event))["count"]["in"] == 24
+    parts = {it["__meta"]["part"]: it["__meta"] for [it] in world.records(event).values()}
+    assert len(parts) == 3
+    assert len({(it["version"], it["date"]) for it in parts.values()}) == 1
+
+
 def test_who_was_taken_over_while_it_hung_stops_and_nothing_is_counted_twice(world: LoadingWorld):
     event = world.drop(FILE)
 

@@ -8,8 +8,8 @@ Why a repair is exact, although rows change and changes are on their way to be c
    that is set and taken back within a repair would not be seen; the next night sees what it did.)
 2. The fence is the middle of that quiet time. Changes made before the fence are in the recount, and `process_saved_scores` passes
    over those of them that it has not counted yet, however long their shard is stuck. Changes made after it came after the second look
-   began, and will be counted. A record tells its time in whole seconds, rounded down, and by another clock: half of the quiet time,
-   less a second, is what these may be wrong by.
+   began, and will be counted. A record tells its time in whole seconds, rounded down, so the quiet time ends a second early; what is
+   left on either side of the fence is what another machine's clock may be wrong by.
 3. The counts were read within the quiet time, and the repair is written only if their `version` still stands; so no change that came
    after the fence has been counted yet and is overwritten.
 4. A transaction that read the fence before the repair carries the condition that `repairs` still stands: it is done anew.
@@ -18,7 +18,7 @@ Why a repair is exact, although rows change and changes are on their way to be c
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import blake2b
 
 from domain.scores.counting import Counts, Figures, Row, figures_of
@@ -26,6 +26,7 @@ from domain.scores.counting import Counts, Figures, Row, figures_of
 WIDTH = 16  # bytes of a fingerprint
 MODULUS = 2 ** (8 * WIDTH)
 NOTHING = Figures()
+RESOLUTION = timedelta(seconds=1)  # of the time that a record tells, rounded down (AWS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,5 +101,6 @@ def found(campaign: str, first: Recount, second: Recount, counts: Counts) -> Fin
 
 
 def fence(first_ended: datetime, second_began: datetime) -> datetime:
-    """Changes made before it are in a recount that both looks agree on; those made after it are not."""
-    return first_ended + (second_began - first_ended) / 2
+    """Changes that tell a time before it are in a recount that both looks agree on; the others are not."""
+    latest = max(first_ended, second_began - RESOLUTION)
+    return first_ended + (latest - first_ended) / 2

@@ -70,8 +70,9 @@ def test_counts_that_were_only_late_are_neither_busy_nor_drifted():
     assert (finding.busy, finding.drift) == (False, 0)
 
 
-def test_the_fence_is_in_the_middle_of_the_quiet_time():
-    assert fence(NOON, NOON + timedelta(seconds=20)) == NOON + timedelta(seconds=10)
+@pytest.mark.parametrize(("quiet", "later"), [(21, 10), (2, 0.5), (1, 0), (0, 0)])
+def test_the_fence_is_in_the_middle_of_the_quiet_time_less_what_whole_seconds_hide(quiet, later):
+    assert fence(NOON, NOON + timedelta(seconds=quiet)) == NOON + timedelta(seconds=later)
 
 
 def test_of_an_email_a_log_has_only_a_digest():

@@ -22,7 +22,9 @@ from infra.table import KeyedTable
 KEPT = Duration.days(7)  # how long a record waits for readers that stand still
 VERSION_DAYS = 14  # a load reads the version that its event named, whatever was put over it meanwhile
 FILES_HIDDEN = timedelta(minutes=16)  # a function's longest call, and a little
-FILES_ATTEMPTS = 40  # a file that one call does not finish goes on in the next: ten hours of reading
+FILES_ATTEMPTS = (
+    200  # a service that is down is asked twice a minute; a file that one call does not finish goes on in the next
+)
 ENTRIES_HIDDEN = timedelta(minutes=6)
 ENTRIES_ATTEMPTS = 200  # most of a day
 VERDICTS_HIDDEN = timedelta(minutes=2)

@@ -106,7 +106,7 @@ def tell(records: Sequence[Record], became: Sequence[Written], counts: Mapping[s
     for why, times in Counter(it.why for it in became if it.status == FAILED).items():
         logger.error("failed", extra={"reason": why, "records": times})
     for name, count in {**counts, "superseded": overtaken}.items():
-        with single_metric(name.capitalize(), MetricUnit.Count, count, namespace=NAMESPACE):
+        with single_metric(f"Scores{name.capitalize()}", MetricUnit.Count, count, namespace=NAMESPACE):
             pass
 
 

@@ -89,4 +89,4 @@ def test_the_log_and_the_metrics_hold_no_fan(world, monkeypatch, capsys):
     stage.logger.setLevel("CRITICAL")
     said = capsys.readouterr().out
     assert "secretfan" not in said
-    assert [json.loads(line)["Created"] for line in said.splitlines() if "Created" in line] == [[1.0]]
+    assert [json.loads(line)["ScoresCreated"] for line in said.splitlines() if "ScoresCreated" in line] == [[1.0]]

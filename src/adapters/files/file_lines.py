@@ -7,7 +7,7 @@ from typing import BinaryIO
 from domain.errors import Rejected
 
 BLOCK = 1 << 18  # bytes at a time
-LONGEST = 1 << 20  # bytes: a longer line comes in pieces of this length, of which only the last ends a line
+LONGEST = 1 << 18  # bytes: a longer line comes in pieces of this length, of which only the last ends a line
 
 
 def lines(raw: BinaryIO, *, gz: bool, skip: int = 0) -> Iterator[bytes]:

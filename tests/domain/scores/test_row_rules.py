@@ -57,7 +57,14 @@ def test_a_row_that_breaks_no_rule_is_told_nothing(change):
 
 
 def test_a_row_is_told_everything_that_is_wrong_with_it():
-    row = {"score": "x", "isVerified": "x", "campaign_id": "x", "bandScore": "x", "nudetect.scoreBand": "x", "locale": "x" * 5_000}
+    row = {
+        "score": "x",
+        "isVerified": "x",
+        "campaign_id": "x",
+        "bandScore": "x",
+        "nudetect.scoreBand": "x",
+        "locale": "x" * 5_000,
+    }
     assert [*reasons(row, "c1")] == [
         "missing_global_user_id",
         "bad_score",
@@ -70,7 +77,9 @@ def test_a_row_is_told_everything_that_is_wrong_with_it():
     assert [*reasons({}, "c1")] == ["missing_global_user_id", "missing_score", "missing_is_verified"]
 
 
-@pytest.mark.parametrize("text", ["", "nan", "inf", "-Infinity", "1e400", "0x1", " 0.5", "1_0", "0,5", "1e", ".", "+", "١", "1 2", "1e-200"])
+@pytest.mark.parametrize(
+    "text", ["", "nan", "inf", "-Infinity", "1e400", "0x1", " 0.5", "1_0", "0,5", "1e", ".", "+", "١", "1 2", "1e-200"]
+)
 def test_what_a_table_cannot_hold_as_a_number_is_none(text):
     assert number(text) is None
 

@@ -87,9 +87,10 @@ def market_id(market: str, ids: Mapping[str, str]) -> str:
 
 def told_anew(row: Mapping[str, Any], version: str) -> bool:
     """Whether a newer load than this one has told the first choice that the fan's row of the table has."""
-    if FIRST not in (row.get(EVENTS) or {}):
+    events, older = row.get(EVENTS), row.get(OLDER, {})
+    if not isinstance(events, Mapping) or FIRST not in events:
         return False
-    return str((row.get(OLDER) or {}).get(FIRST, row.get(VERSION, ""))) > version
+    return str(older.get(FIRST, row.get(VERSION, ""))) > version
 
 
 def _entry(record: Mapping[str, Any], choice: Any) -> tuple[dict[str, Any], str]:

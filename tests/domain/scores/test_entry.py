@@ -76,6 +76,7 @@ def test_a_market_that_is_not_known_says_so(market, reason):
         ({"loadVersion": "2", "events": {"0": {}}}, False),  # this very load
         ({"loadVersion": "1", "events": {"0": {}}}, False),
         ({"events": {"0": {}}}, False),  # a neighbour's
+        ({"loadVersion": "3", "events": "0"}, False),
         ({"loadVersion": "4", "events": {"0": {}}, "olderEvents": {"0": "2"}}, False),
         ({"loadVersion": "4", "events": {"0": {}}, "olderEvents": {"0": "3"}}, True),
         ({"loadVersion": "4", "events": {"0": {}}, "olderEvents": {"1": "1"}}, True),

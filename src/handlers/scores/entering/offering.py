@@ -16,9 +16,7 @@ from handlers.scores.entering.desk import NO_TIME, Clock, Desk
 from handlers.scores.entering.markets import Markets
 
 AT_ONCE = 8  # campaigns
-REFUSALS = (
-    40  # of one offer: enough to find three bad entries among a thousand; then what is refused is parked as it is
-)
+REFUSALS = 40  # of one offer: three bad entries among a thousand are found; then what is refused is parked as it is
 
 
 def offer_all(offers: Mapping[str, Sequence[Offer]], clock: Clock, desk: Desk) -> list[Offered]:

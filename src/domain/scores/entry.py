@@ -6,10 +6,10 @@ from typing import Any, TypeGuard
 
 from domain.errors import Rejected
 from domain.scores.campaign import market_name
+from domain.scores.row_rules import LONGEST_FAN
 from domain.scores.upsert import EVENTS, OLDER, VERSION
 
 FIRST = "0"  # the rank of a fan's first choice: only that goes to the Entry Service
-MOST_ID = 250  # letters of an id or of a market's name
 # Told as they are, where the record has them (reference: the entry payload).
 ALONG = (
     "memberId",
@@ -107,9 +107,9 @@ def _entry(record: Mapping[str, Any], choice: Any) -> tuple[dict[str, Any], str]
     told = {name: record[name] for name in ALONG if record.get(name) is not None}
     market = choice.get("market")
     entry = {"globalUserId": record["globalUserId"], "verdict": verdict, "score": score, **told}
-    return entry, market if _text(market) else ""
+    return entry, market if isinstance(market, str) else ""
 
 
 def _text(value: Any) -> TypeGuard[str]:
     """Ids are parts of keys."""
-    return isinstance(value, str) and 0 < len(value) <= MOST_ID
+    return isinstance(value, str) and 0 < len(value.encode()) <= LONGEST_FAN

@@ -38,7 +38,7 @@ def test_a_first_choice_without_its_own_has_the_score_and_verdict_of_its_record(
     [
         ([RECORD], "not_an_object", ""),
         ({**RECORD, "campaignId": ""}, "no_campaign", ""),
-        ({**RECORD, "campaignId": "c" * 251}, "no_campaign", ""),
+        ({**RECORD, "campaignId": "é" * 129}, "no_campaign", ""),
         ({**RECORD, "__meta": None}, "no_load", ""),
         ({**RECORD, "__meta": {"load": 3}}, "no_load", ""),
         ({**RECORD, "events": [FIRST]}, "bad_events", META["load"]),

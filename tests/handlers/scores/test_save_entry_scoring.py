@@ -6,6 +6,9 @@ from datetime import timedelta
 import pytest
 from entry_world import CAMPAIGN, LOAD, MONTREAL, NEW_YORK, Context, entry_world, in_market, kinesis, of_load, record
 
+from adapters.files.score_csv import chunks, read_header
+from domain.scores.drop import Arrival, dropped
+from domain.scores.load import START
 from handlers.scores import save_entry_scoring
 
 NO_COUNTS = dict.fromkeys(("records", "input", "scoring", "entries", "inserted", "updated", "found"), 0)
@@ -67,6 +70,31 @@ def test_a_fan_is_told_as_the_entry_service_knows_it(world):
         "marketId": NEW_YORK,
         "locale": "en-us",
     }
+
+
+def test_what_the_loader_makes_of_a_file_is_told(world):
+    file = [
+        b"globalUserId,id,score,isVerified,hbase,memberId,email,locale\n",
+        b"f1,f1,0.8,1,MONTREAL,m1,f1@people.example,fr-ca\n",
+        b"f1,f11,0.9,1,New York,m1,,\n",
+        b"f2,f21,0.7,0,New York,,,\n",
+    ]
+    drop = dropped(Arrival("scoring", f"scrubbed/registrants.{CAMPAIGN}.csv", "v1", "1", world.now))
+    lines = iter(file)
+    [chunk] = chunks(lines, read_header(lines), drop=drop, at=START)
+    world.enter(kinesis(data for _, data in chunk.records))
+    assert world.service.entries[CAMPAIGN] == {
+        "f1": {
+            "globalUserId": "f1",
+            "memberId": "m1",
+            "email": "f1@people.example",
+            "locale": "fr-ca",
+            "verdict": True,
+            "score": 0.8,
+            "marketId": MONTREAL,
+        }
+    }
+    assert world.figures(drop.load) == {"records": 2, "input": 1, "scoring": 1, "entries": 1, "inserted": 1}
 
 
 def test_what_a_fan_did_not_tell_is_left_out(world):

@@ -2,6 +2,7 @@
 
 import json
 import logging
+from datetime import timedelta
 
 import pytest
 from entry_world import CAMPAIGN, LOAD, QUEUE, entry_world, in_market, kinesis, record
@@ -129,6 +130,7 @@ def test_what_waits_for_the_entry_service_needs_campaign_service_no_more(world):
     world.service.faults.failing = 1
     world.enter(batch())
     world.campaigns.faults.failing = 9
+    world.now += timedelta(hours=1)  # nothing of it is kept any more
     world.retry()
     assert world.figures() == TAKEN
 

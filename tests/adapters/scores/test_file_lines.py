@@ -1,15 +1,18 @@
 """A file's lines, packed or not, from any place on: together they are the file, and a broken one says so when it breaks."""
 
 import gzip
+import tracemalloc
 from io import BytesIO
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scored_files import Slowly
+from scored_files import DROP, Slowly
 
 from adapters.files.file_lines import BLOCK, LONGEST, lines
+from adapters.files.score_csv import Header, chunks
 from domain.errors import Rejected
+from domain.scores.load import START
 
 BODY = b"".join(b"%d,%d\n" % (number, number * 7919) for number in range(200_000))
 
@@ -69,3 +72,28 @@ def test_a_broken_gzip_file_gives_what_can_be_read_and_is_then_rejected(broken, 
 def test_what_is_no_gzip_file_is_rejected(content, why):
     with pytest.raises(Rejected, match=why):
         next(lines(BytesIO(content), gz=True))
+
+
+class Endless:
+    """So many bytes, made as they are asked for."""
+
+    def __init__(self, line: bytes, size: int):
+        self.line, self.left = line, size
+
+    def read(self, size: int) -> bytes:
+        given = (self.line * (size // len(self.line) + 1))[: min(size, self.left)]
+        self.left -= len(given)
+        return given
+
+
+@pytest.mark.parametrize("line", [b"x", b"x" * 1_000_000 + b"\n", b"x" * 4_000 + b"\n"])
+def test_no_file_is_held_as_a_whole(line):
+    found = lines(Endless(line, 60_000_000), gz=False)
+    header = Header(("globalUserId", "id", "score", "isVerified"), START)
+    tracemalloc.start()
+    try:
+        for _ in chunks(found, header, drop=DROP, at=START):
+            pass
+        assert tracemalloc.get_traced_memory()[1] < 40_000_000
+    finally:
+        tracemalloc.stop()

@@ -56,6 +56,7 @@ def test_posts_of_one_second_have_different_names(client):
         ({"channel": "scrubbed", "text": "x", "metadata": {"event_type": "x"}}, "invalid_metadata_format"),
     ],
 )
+@pytest.mark.filterwarnings("ignore:The top-level `text`")
 def test_a_post_that_slack_would_refuse_is_refused(slack, client, about, error):
     assert refusal(client.chat_postMessage, **about) == error
     assert slack.messages == []

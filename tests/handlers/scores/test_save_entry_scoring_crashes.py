@@ -92,6 +92,20 @@ def test_a_message_that_is_seen_before_its_batch_is_settled_waits_for_that(world
     assert world.left() == 0
 
 
+def test_an_offer_that_is_noted_while_its_message_is_looked_at_is_not_dropped(world):
+    world.service.closed = {SICK}
+    with world.aws.calls.dying_before(settling(world, mixed(0))):
+        world.enter(mixed(1))
+    world.retry()  # nothing is done yet
+    unnoted = 6  # two calls for each of the two offers that are noted, one for this one's note, which is not there
+    with world.aws.calls.before(unnoted, lambda: world.enter(mixed(1))):
+        assert len(world.retry()["batchItemFailures"]) == 3
+    world.service.closed = set()
+    world.retry()
+    settled(world, 1)
+    assert world.left() == 0
+
+
 def test_an_offer_that_dies_at_any_call_is_made_again_and_counted_once(world):
     for place, (side, call) in enumerate(crashes()):
         world.service.closed = {SICK}

@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError
 from adapters.aws.attribute_values import decode_item, encode_item
 from adapters.aws.faults import aws_calls, code
 from domain.scores.keys import slack_row
+from domain.scores.load import COMPLETE
 from domain.scores.report import TOLD, Report, Reported
 from domain.scores.verdict_words import Post
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 LEASE = timedelta(seconds=90)  # longer than an invocation lives: who is alive never finds its claim run out
 POSTING, POSTED = "POSTING", "POSTED"
+EARLIER = ""  # the key of what was told before we did
 NEW, FREE = "attribute_not_exists(#state)", "#state = :POSTED AND #key = :was"
 OURS = "#state = :POSTING AND #claim.#key = :key AND #claim.#worker = :worker"
 THEIRS = f"{OURS} AND #claim.#until = :until"
@@ -35,7 +37,7 @@ class Claim:
     until: datetime
     channel: str
     post: Post | None
-    is_first: bool  # nothing was told of the campaign before
+    is_first: bool  # we have told nothing of the campaign before
     told: Mapping[str, Any]
 
 
@@ -67,9 +69,10 @@ class VerdictLedger:
         told = {**report.figures, "loads": list(report.loads), "outcome": report.outcome, "key": report.key}
         processed = report.processed if report.processed is not None else report.last and report.last.processed
         told |= {} if processed is None else {"processed": processed}
-        mine = Claim(report.key, worker, now, now + self.lease, channel, post, report.last is None, told)
-        was = {"was": report.last.key, "POSTED": POSTED} if report.last else {}
-        return self._taken(report.campaign, mine, FREE if report.last else NEW, was)
+        before = report.last.key if report.last else EARLIER
+        mine = Claim(report.key, worker, now, now + self.lease, channel, post, before == EARLIER, told)
+        was = {"was": before, "POSTED": POSTED} if before else {}
+        return self._taken(report.campaign, mine, FREE if before else NEW, was)
 
     def take_over(self, campaign: str, claim: Claim, worker: str, now: datetime) -> Claim | None:
         """A claim that has run out, under a lease of one's own; it may have been posted. None: somebody else was faster."""
@@ -153,7 +156,9 @@ def _claim(stands: Mapping[str, Any]) -> Claim:
 
 
 def _last(item: Mapping[str, Any]) -> Reported | None:
-    if "key" not in item:
+    """What another system has written holds the figures alone (seed 004); it was told, too."""
+    if "verified" not in item:
         return None
-    figures = {name: int(item[name]) for name in TOLD}
-    return Reported(item["key"], figures, item.get("processed"), tuple(item["loads"]), item["outcome"])
+    figures = {name: int(item.get(name, 0)) for name in TOLD}
+    loads, outcome = tuple(item.get("loads", ())), item.get("outcome", COMPLETE)
+    return Reported(item.get("key", EARLIER), figures, item.get("processed"), loads, outcome)

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from verdict_world import CAMPAIGN, FANS, verdict_world
 
+from domain.scores.keys import slack_row
 from handlers.scores import verdict_reporter
 
 SEED = "Campaign 'Taylor Swift Presale' scoring complete: 75,000 verified (+3,000), 23,500 rejected (-3,000)"
@@ -31,6 +32,23 @@ def test_a_load_that_is_counted_to_its_end_is_told_in_the_seeds_words(world):
     assert world.settled_as(load) == "complete"
     heard = world.heard()
     assert (heard["state"], heard["verified"], heard["rejected"], heard["selected"]) == ("POSTED", 75_000, 23_500, 0)
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_what_was_told_before_us_is_what_the_differences_are_told_against(world, fails):
+    """The mission's own row holds the figures alone; a post that Slack refuses at first leaves it as it was."""
+    world.aws.put(slack_row(CAMPAIGN), verified=72_000, rejected=26_500, selected=0)
+    world.counts(75_000, 23_500)
+    message = world.message(world.load(98_500))
+    if fails:
+        world.slack.faults.throttled = 1
+        world.report(message)
+        assert world.texts == []
+    world.report(message)
+    assert world.texts == [SEED]
+    again = world.load(98_500, created=0, unchanged=98_500)
+    world.report(world.message(again))
+    assert (world.texts, world.settled_as(again)) == ([SEED], "unchanged")
 
 
 def test_what_is_not_counted_yet_comes_again_after_thirty_seconds_by_visibility(world):

@@ -43,9 +43,9 @@ FILES = (
 )
 # (function, verbs of DynamoDB on the table)
 TABLE = (
-    ("load_scores_to_stream", "GetItem", "PutItem", "UpdateItem"),
+    ("load_scores_to_stream", "UpdateItem"),
     ("load_scores_to_dynamodb", "BatchGetItem", "UpdateItem"),
-    ("process_saved_scores", "GetItem", "BatchGetItem", "UpdateItem", "PutItem"),
+    ("process_saved_scores", "BatchGetItem", "UpdateItem"),
     ("reconcile_counts", "Scan", "BatchGetItem", "UpdateItem"),
     ("verdict_reporter", "GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem"),
     ("save_fanlist_scores", "GetItem", "PutItem", "UpdateItem", "BatchGetItem"),
@@ -90,6 +90,8 @@ class ScoresFunctions:
         functions["save_fanlist_scores"].allow(put, [stores.campaign_data_stream.stream_arn])
         for name in ("load_scores_to_stream", "save_fanlist_scores"):
             functions[name].allow(["sqs:SendMessage"], [stores.verdicts.queue_arn])
+            # Without it S3 answers 403 for a file that is gone, as if it might come back.
+            functions[name].allow(["s3:ListBucket"], [stores.bucket.bucket_arn])
         functions["save_entry_scoring"].allow(["sqs:SendMessage"], [stores.entry_retries.queue_arn])
 
 

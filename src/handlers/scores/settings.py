@@ -40,7 +40,7 @@ class ReconcileCountsSettings(Settings):
 
 @dataclass(frozen=True)
 class VerdictReporterSettings(Settings):
-    """`retry_seconds`: until a verdict that is not settled is looked at again; `deadline_seconds`: since its file was dropped;
+    """`retry_seconds`: until a verdict that is not settled is looked at again; `deadline_seconds`: since its file was read;
     `quiet_seconds`: for so long the counts must stand still; `environment`: the stage, as Slack is told.
     """
 

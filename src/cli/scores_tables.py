@@ -5,18 +5,20 @@ from typing import Any
 
 from rich.table import Table
 
-from domain.scores.accounting import Identity, of_counts, of_load
+from domain.scores.accounting import Identity, of_counts, of_entries, of_load
 from domain.scores.counting import Counts
 from domain.scores.load import LOADED, Load
 from domain.scores.plan import FATES, Plan
 
-ENTRY_FIGURES = ("records", "input", "scoring", "entries", "inserted", "updated", "found", "parked", "waiting")
+ENTRY_FIGURES = ("records", "input", "scoring", "entries", "inserted", "updated", "found", "combined", "parked", "waiting")
 
 
 def identities(load: Load) -> Iterator[Identity]:
     """Of a load that was read to its end; before that there is nothing to add up."""
     if load.state == LOADED:
         yield from of_load(load.progress.figures, load.counted)
+        if load.entries:
+            yield of_entries(load.entries)
 
 
 def document(campaign: str, counts: Counts, loads: Sequence[Load], slack: Mapping[str, Any]) -> dict[str, Any]:

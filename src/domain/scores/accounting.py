@@ -29,6 +29,11 @@ def of_load(load: Mapping[str, int], counted: Mapping[str, int]) -> Iterator[Ide
     yield Identity(("out", load.get("out", 0)), {"counted": counted.get("records", 0)})
 
 
+def of_entries(entries: Mapping[str, int]) -> Identity:
+    """Records of the first rank, by what became of them at the Entry Service; a fan's earlier ones are in `combined`."""
+    return _sum(entries, "input", "entries", "combined", "parked", "waiting")
+
+
 def of_counts(counts: Mapping[str, int]) -> Identity:
     """A campaign's fans, each verified, rejected, or not scored."""
     return _sum(counts, "fans", "verified", "rejected", "unscored")

@@ -1,6 +1,6 @@
 """The sums that must hold are said with their figures, so that people see where one does not."""
 
-from domain.scores.accounting import of_counts, of_load
+from domain.scores.accounting import of_counts, of_entries, of_load
 
 LOAD = {"in": 100_000, "valid": 98_500, "invalid": 1_500, "duplicate": 0, "out": 98_400, "failed": 0, "combined": 100}
 COUNTED = {
@@ -46,3 +46,9 @@ def test_every_fan_is_verified_or_rejected_or_not_scored():
     assert (
         str(of_counts({"fans": 10, "verified": 6, "rejected": 3})) == "10 fans ≠ 6 verified + 3 rejected + 0 unscored"
     )
+
+
+def test_every_record_of_the_first_rank_is_entered_combined_parked_or_waits():
+    figures = {"input": 10, "entries": 6, "combined": 1, "parked": 1, "waiting": 2}
+    assert str(of_entries(figures)) == "10 input = 6 entries + 1 combined + 1 parked + 2 waiting"
+    assert not of_entries({**figures, "waiting": 1}).holds

@@ -47,8 +47,8 @@ TABLE = (
     ("load_scores_to_dynamodb", "BatchGetItem", "UpdateItem"),
     ("process_saved_scores", "BatchGetItem", "UpdateItem"),
     ("reconcile_counts", "Scan", "BatchGetItem", "UpdateItem"),
-    ("verdict_reporter", "GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem"),
-    ("save_fanlist_scores", "GetItem", "PutItem", "UpdateItem", "BatchGetItem"),
+    ("verdict_reporter", "GetItem", "BatchGetItem", "Query", "UpdateItem"),
+    ("save_fanlist_scores", "BatchGetItem", "UpdateItem"),
     ("save_entry_scoring", "GetItem", "BatchGetItem", "PutItem", "UpdateItem"),
 )
 SPEAKING = ("verdict_reporter", "save_fanlist_scores", "save_entry_scoring")  # to other services, with a token

@@ -163,7 +163,7 @@ def test_candidates_live_as_long_as_their_program_says(sandbox: Sandbox, program
     assert candidates(sandbox, REVIEWS) == {}
 
 
-@pytest.mark.parametrize("subsystem", ["solicitation", "archive"])
+@pytest.mark.parametrize("subsystem", ["solicitation", "archive", "scores"])
 def test_every_function_imports_from_its_asset_alone(sandbox: Sandbox, subsystem: str) -> None:
     # Workers run the project's own environment, so a module left out of the asset could be found beside it.
     assets = [folder for folder in (ROOT / ASSEMBLY).glob("asset.*") if (folder / "handlers" / subsystem).is_dir()]

@@ -16,6 +16,7 @@ from tests.infra.test_functions import BATCH, DELIVERY
 ROOT = Path(__file__).parents[2]
 LAYER = {"aws_lambda_powertools", "orjson", "requests", "sqlglot"}
 ARCHIVES_LAYER = {"aws_lambda_powertools", "fastavro", "orjson"}
+SCORES_LAYER = {"aws_lambda_powertools", "orjson", "requests", "slack_sdk"}
 PAGES = {
     "babel",
     "itsdangerous",
@@ -88,6 +89,14 @@ def test_the_archives_functions_carry_no_engine_and_import_nothing_that_their_la
     assert foreign(paths) <= ARCHIVES_LAYER | RUNTIME
 
 
+def test_the_functions_of_scores_carry_no_sample_and_import_nothing_that_their_layer_has_not():
+    paths = modules("scores", ROOT / "src")
+    names = {str(path.relative_to(ROOT / "src")) for path in paths}
+    assert "handlers/scores/loading/reading.py" in names
+    assert not [name for name in names if "solicitation" in name or name.startswith("cli/")]
+    assert foreign(paths) <= SCORES_LAYER | RUNTIME
+
+
 def foreign(paths):
     """What the modules import that is neither Python's nor ours; not what only type checkers import."""
     found = {
@@ -145,3 +154,16 @@ def test_the_archives_handlers_load_from_their_asset_alone_and_find_the_schemas_
     assert done.stdout.strip() == str(package.code / "schemas/avro")
     for path in (ROOT / "schemas/avro").glob("*.avsc"):
         assert (package.code / "schemas/avro" / path.name).read_bytes() == path.read_bytes()
+
+
+def test_the_handlers_of_scores_load_from_their_asset_alone(tmp_path):
+    package = packaged([REVIEWS], SANDBOX, ROOT).scores
+    stages = [path.stem for path in (package.code / "handlers/scores").glob("*.py")]
+    load = "".join(f"load({stage!r});" for stage in stages if stage not in ("__init__", "settings"))
+    done = subprocess.run(
+        [sys.executable, "-c", LOAD.format(code=str(package.code), subsystem="scores") + load],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr

@@ -15,7 +15,7 @@ export AWS_EC2_METADATA_DISABLED := true
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
 
-demo: .venv/ready ## Live a day of every program on this machine, and archive an announcement: no account, no Docker
+demo: .venv/ready ## Live a day of every program on this machine, archive an announcement, load scores: no account, no Docker
 	$(BIN)/ovation demo
 
 test: .venv/ready ## All tests, and at least 95 % of the branches of src/domain

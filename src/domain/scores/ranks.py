@@ -8,6 +8,7 @@ def rank_of(id: str, fan: str) -> int | None:
     if id == fan:
         return 0
     suffix = id[len(fan) :]
-    if not id.startswith(fan) or not (suffix.isascii() and suffix.isdigit()) or len(suffix.lstrip("0")) > DIGITS:
+    digits = suffix.lstrip("0")  # Python reads no number of over 4,300 of them, not even of zeros
+    if not id.startswith(fan) or not (suffix.isascii() and suffix.isdigit()) or len(digits) > DIGITS:
         return None
-    return int(suffix)
+    return int(digits or 0)

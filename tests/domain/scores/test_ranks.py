@@ -14,6 +14,7 @@ from domain.scores.ranks import rank_of
         ("f70", 0),
         ("f712", 12),
         ("f7000000000000012", 12),  # zeros are no digits of a number
+        ("f7" + "0" * 5_000, 0),  # and however many there are, they are none that Python would not read
         ("f7999999999", 999_999_999),
         ("f71000000000", None),  # one digit too many
         ("", None),

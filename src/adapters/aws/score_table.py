@@ -17,6 +17,7 @@ from adapters.aws.score_updates import update
 from adapters.aws.session import QUICK
 from domain.errors import Unavailable
 from domain.scores.keys import Key
+from domain.scores.marks import REMEMBERED
 from domain.scores.scored import Scored
 from domain.scores.upsert import FAILED, INVALID, NEEDED, Written, fold
 
@@ -87,10 +88,20 @@ class ScoreTable:
         done: dict[Key, list[Written]] = {}
         failed = 0  # one after the other: a table that does not answer must not take the time of all rows
         for key, records in reaching.items():
-            row = self._row(standing.get(key), records, now) if failed < GIVE_UP else [NOT_TRIED] * len(records)
+            # No more loads a write than a row remembers: its stream must show the mark of each.
+            runs = chunks(records, REMEMBERED)
+            row = self._in_turn(standing.get(key), runs, now) if failed < GIVE_UP else [NOT_TRIED] * len(records)
             failed = failed + 1 if row[-1].status == FAILED else 0
             done[key] = row
         return done
+
+    def _in_turn(self, standing: Standing, runs: Iterable[list[Scored]], now: datetime) -> list[Written]:
+        """A write each, and none past one that failed. Only the first is sure to find the row as it stands; the others read again."""
+        written: list[Written] = []
+        for run in runs:
+            failed = bool(written) and written[-1].status == FAILED
+            written += written[-1:] * len(run) if failed else self._row(standing, run, now)
+        return written
 
     def _row(self, standing: Standing, records: list[Scored], now: datetime) -> list[Written]:
         """Fold and write until nobody has written in between."""
@@ -116,14 +127,10 @@ class ScoreTable:
         return [Written(FAILED, why)] * len(records)
 
     def _each(self, standing: Standing, records: list[Scored], now: datetime, why: str) -> list[Written]:
-        """Of several records one may be what cannot be written: each by itself, and none past one that failed."""
+        """Of several records one may be what cannot be written: each by itself."""
         if len(records) == 1:
             return [Written(INVALID, why)]
-        written: list[Written] = []
-        for record in records:
-            failed = bool(written) and written[-1].status == FAILED
-            written += written[-1:] if failed else self._row(standing, [record], now)
-        return written
+        return self._in_turn(standing, chunks(records, 1), now)
 
 
 def _fits(key: Key) -> bool:

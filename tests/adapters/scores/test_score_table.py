@@ -1,5 +1,7 @@
 """Records of loads on a true table: what the rows become, and what each record is told."""
 
+from dataclasses import replace
+
 import boto3
 import pytest
 from score_batches import NEW, OLD, emptied
@@ -7,6 +9,7 @@ from score_rows import NOW, record, row, statuses, table
 from scores_world import TABLE, scores_world
 
 from domain.scores.keys import EMAIL, FAN, fan_row
+from domain.scores.marks import REMEMBERED, read_marks
 from domain.scores.scored import Scored
 
 
@@ -53,6 +56,21 @@ def test_statuses_come_in_the_order_of_the_records_whatever_is_read_together(wor
     assert statuses(table(at_once).upsert(given, NOW)) == expected
     assert len(world.items()) == 104
     assert world.calls.made.count("dynamodb.UpdateItem") == 52 + 104
+
+
+def test_no_load_reaches_a_row_unseen_by_its_stream_however_many_reach_it_together(world, scores):
+    """The stream counts a load by its mark: a load whose mark came and went in one write would never be settled."""
+    many = [replace(record(), load=f"{n:012x}") for n in range(2 * REMEMBERED + 1)]
+    seen = set()
+
+    def look(**_):
+        with world.calls.own():
+            seen.update(mark.load for mark in read_marks(row(world)["loads"]))
+
+    scores.dynamodb.meta.events.register("after-call.dynamodb.UpdateItem", look)
+    assert statuses(scores.upsert(many, NOW)) == ["created"] + ["unchanged"] * (len(many) - 1)
+    assert seen == {it.load for it in many}
+    assert statuses(scores.upsert(many[-REMEMBERED:], NOW)) == ["unchanged"] * REMEMBERED
 
 
 def test_nothing_to_write_asks_nothing(world, scores):

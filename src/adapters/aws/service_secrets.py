@@ -24,7 +24,7 @@ class ServiceSecrets:
     _held: dict[str, tuple[datetime, dict[str, str]]] = field(default_factory=dict, repr=False, compare=False)
 
     def read(self, now: datetime) -> dict[str, str]:
-        """The texts that are set. Unavailable: out of reach, or the secret is no such object; it can be put right any moment."""
+        """The texts that are set, trimmed. Unavailable: out of reach, or the secret is no such object; it can be put right any moment."""
         read_at, found = self._held.get(self.arn, (None, {}))
         if read_at is None or not read_at <= now < read_at + KEPT:
             with aws_calls("reading the services' tokens"):
@@ -48,4 +48,6 @@ class ServiceSecrets:
         if not isinstance(found, dict):
             # Not from the parser's error, whose text would repeat the secret.
             raise Unavailable(f'the secret {self.arn} must hold an object like {{"slackToken": "…"}}') from None
-        return {name: value for name, value in found.items() if isinstance(value, str) and value}
+        texts = {name: value.strip() for name, value in found.items() if isinstance(value, str)}
+        # What fits into no header is none: a library that refuses it repeats it in its error, and so in a log.
+        return {name: text for name, text in texts.items() if text and text.isascii() and text.isprintable()}

@@ -96,12 +96,12 @@ class Slack:
         held = self.tokens.read(now)
         if SLACK_TOKEN not in held and SLACK_WEBHOOK in held:
             return None
-        token = self.tokens.one(SLACK_TOKEN, now).strip()
+        token = self.tokens.one(SLACK_TOKEN, now)
         return WebClient(token=token, base_url=self.url, timeout=self.timeout, retry_handlers=[])
 
     def _hook(self, body: Any, now: datetime) -> str:
         doing = "posting to Slack's webhook"
-        address = self.tokens.one(SLACK_WEBHOOK, now).strip()
+        address = self.tokens.one(SLACK_WEBHOOK, now)
         if not address.startswith(("https://", "http://")):
             raise Refused(f"{doing}: the address is none")
         with slack_call(doing):

@@ -81,10 +81,13 @@ def report(
 
 
 def is_known(told: Report, last: Reported | None) -> bool:
-    """Slack has heard it so last. A list of fans that has changed something is a result of its own by its records. That something
-    is missing is never known; and after that, a load that came to its end is good news even where no figure has moved.
+    """Slack has heard it so last. A list of fans that has changed something is a result of its own by its records. That a load
+    misses something is never known, for it is marked by then; and after that, one that came to its end is good news even where no
+    figure has moved. A neighbour's fans that are missing are news once: nothing marks the message, which may come again.
     """
-    if last is None or told.outcome == INCOMPLETE or (last.outcome == INCOMPLETE and told.loads):
+    if last is None or (INCOMPLETE in (told.outcome, last.outcome) and told.loads):
+        return False
+    if told.outcome == INCOMPLETE and last.outcome != INCOMPLETE:
         return False
     return told.figures == last.figures and told.processed in (None, last.processed)
 

@@ -201,6 +201,15 @@ def test_a_neighbours_deadline_runs_from_its_message_on():
     assert (found.report.missing, found.report.minutes) == (("12 of 13 fans counted",), 60)
 
 
+def test_a_neighbours_missing_fans_are_told_once_however_often_the_message_comes():
+    asked = Due("c", 13, None, at(0))
+    told = judged([asked], [], last=heard(), now=3_600)
+    assert (told.outcome, told.report.missing) == ("incomplete", ("12 of 13 fans counted",))
+    last = heard(outcome="incomplete")
+    assert judged([asked], [], last=last, now=3_600) == Verdict()
+    assert judged([asked], [], counts(11, 0), last, now=3_600).report
+
+
 def test_a_file_that_was_refused_is_told_once_its_records_are_counted():
     one = load("a", 12, 11, state="REJECTED", why="not gzip")
     assert judged([named(one)], [one]).missing == ("11 of 12 records counted",)

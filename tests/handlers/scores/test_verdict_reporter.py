@@ -32,6 +32,7 @@ def test_a_load_that_is_counted_to_its_end_is_told_in_the_seeds_words(world):
     assert world.settled_as(load) == "complete"
     heard = world.heard()
     assert (heard["state"], heard["verified"], heard["rejected"], heard["selected"]) == ("POSTED", 75_000, 23_500, 0)
+    assert heard["text"] == SEED
 
 
 @pytest.mark.parametrize("fails", [False, True])
@@ -157,6 +158,15 @@ def test_a_neighbours_message_without_a_load_waits_for_as_many_fans(world):
     assert world.texts == [
         "Campaign 'Taylor Swift Presale' scoring complete: 9,500 verified, 500 rejected, 300 selected"
     ]
+
+
+def test_a_neighbours_message_that_comes_again_after_its_deadline_is_told_once(world):
+    world.counts(9_500, 0)
+    message = world.message(None, 10_000)
+    world.seconds = 3_700
+    assert world.report(message)["counts"]["slack"]["success"] == 1
+    assert world.report(message)["batchItemFailures"] == []
+    assert len(world.texts) == 1
 
 
 def test_a_list_of_fans_is_told_by_its_records(world):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 from infra.services import Services
 from sandbox.campaign_service import CampaignServer
 from sandbox.entry_service import EntryServer
+from sandbox.sample.campaigns import campaign
 from sandbox.slack import SlackServer
 from sandbox.synth import ROOT
 
@@ -32,6 +33,7 @@ class Neighbours:
         told = Services.of(json.loads((ROOT / "cdk.json").read_text())["context"])
         slack = SlackServer(channels=(told.slack_channel,)).start()
         campaigns, entries = CampaignServer().start(), EntryServer().start()
+        campaigns.add(*campaign())
         return cls(
             slack,
             campaigns,

@@ -12,10 +12,11 @@ from rich.table import Table
 
 from domain.errors import Rejected
 from sandbox.sample import write_sample
+from sandbox.sample.campaigns import CAMPAIGN
 from sandbox.sample.registrants import mixed, write_registrants
 
 DAY = datetime.fromisoformat("2026-11-20")
-SCORES, CAMPAIGN = "scores", "campaign-123"
+SCORES = "scores"
 SHOWN = {"out": "records", "first": "fans with a row of rank 0"}
 STEPS = {
     "people": "Gathering customers",

@@ -15,11 +15,11 @@ from cli.loading import File, followed, put
 from cli.scores_tables import identities
 from domain.scores.load import COMPLETE, UNCHANGED, Load
 from sandbox.runtime import Sandbox
+from sandbox.sample.campaigns import NAME, campaign
 from sandbox.sample.fanlist import write_fanlist
-from sandbox.sample.registrant_rows import MARKETS
 from sandbox.sample.registrants import mixed, write_registrants
 
-CAMPAIGN, NAME = "lantern-parade", "Lantern Parade Presale"
+CAMPAIGN = "lantern-parade"
 LISTED, LIST_NAME = "lantern-friends", "Friends of the Lantern Parade"
 FLIPS = 40  # fans who are what they were not in the corrected file
 LONGEST = 240.0  # seconds for one load
@@ -56,38 +56,40 @@ def told(sandbox: Sandbox, rows: int, scratch: Path) -> Told:
     """Drop four files one after the other, each when the one before is settled."""
     deployment = Deployment.of(sandbox.client, "ovation-sandbox-scores", "scores")
     introduce(sandbox)
-    first, flipped, listed = scratch / "first.csv", scratch / "corrected.csv", scratch / "friends.csv"
+    files, wanted, first = written(rows, scratch)
+    loads, seconds = [], []
+    for path, whose in files:
+        began = monotonic()
+        file = File.named(path, whose, NAME if whose == CAMPAIGN else None, datetime.now(UTC))
+        loads.append(followed(deployment, put(deployment, file), longest=LONGEST))
+        seconds.append(monotonic() - began)
+    found = ScoreCounts(deployment.client("dynamodb"), deployment.names["scores_table"]).read([CAMPAIGN, LISTED])
+    counts = {
+        "verified": found[CAMPAIGN].verified,
+        "rejected": found[CAMPAIGN].rejected,
+        "listed": found[LISTED].unscored,
+    }
+    posts = [it["text"] for it in sandbox.neighbours.slack.messages]
+    entered = len(sandbox.neighbours.entries.entries.get(CAMPAIGN, ()))
+    return Told(loads, seconds, counts, wanted, posts, entered, first)
+
+
+def written(rows: int, scratch: Path) -> tuple[Sequence[tuple[Path, str]], Mapping[str, int], int]:
+    """The files with their campaigns, the counts that they must lead to, and the fans of rank 0."""
+    first, second, listed = scratch / "first.csv", scratch / "corrected.csv", scratch / "friends.csv"
     kinds = mixed(rows)
     expected = write_registrants(first, seed=1, campaign=CAMPAIGN, **kinds)
-    corrected = write_registrants(
-        flipped, seed=1, campaign=CAMPAIGN, flips=FLIPS, verified=expected["verified"] + FLIPS // 4, **kinds
-    )
+    verified = expected["verified"] + FLIPS // 4
+    corrected = write_registrants(second, seed=1, campaign=CAMPAIGN, flips=FLIPS, verified=verified, **kinds)
     fans = write_fanlist(listed, rows // 2, 1, invalid=rows // 100, duplicate=rows // 100)
-    loads, seconds = [], []
-    for path, campaign in ((first, CAMPAIGN), (flipped, CAMPAIGN), (flipped, CAMPAIGN), (listed, LISTED)):
-        began = monotonic()
-        name = NAME if campaign == CAMPAIGN else None
-        loads.append(
-            followed(deployment, put(deployment, File.named(path, campaign, name, datetime.now(UTC))), longest=LONGEST)
-        )
-        seconds.append(monotonic() - began)
-    counts = ScoreCounts(deployment.client("dynamodb"), deployment.names["scores_table"]).read([CAMPAIGN, LISTED])
-    scored, unscored = counts[CAMPAIGN].figures, counts[LISTED].figures
-    return Told(
-        loads,
-        seconds,
-        {"verified": scored.verified, "rejected": scored.rejected, "listed": unscored.unscored},
-        {"verified": corrected["verified"], "rejected": corrected["rejected"], "listed": fans["valid"]},
-        [it["text"] for it in sandbox.neighbours.slack.messages],
-        len(sandbox.neighbours.entries.entries.get(CAMPAIGN, ())),
-        corrected["first"],
-    )
+    wanted = {"verified": corrected["verified"], "rejected": corrected["rejected"], "listed": fans["valid"]}
+    files = ((first, CAMPAIGN), (second, CAMPAIGN), (second, CAMPAIGN), (listed, LISTED))
+    return files, wanted, corrected["first"]
 
 
 def introduce(sandbox: Sandbox) -> None:
     """The campaigns, as Campaign Service has them."""
-    markets = [{"id": f"{number:024d}", "name": name.upper()} for number, name in enumerate(MARKETS)]
-    sandbox.neighbours.campaigns.add({"id": CAMPAIGN, "name": NAME, "type": "registration"}, markets)
+    sandbox.neighbours.campaigns.add(*campaign(CAMPAIGN))
     sandbox.neighbours.campaigns.add({"id": LISTED, "name": LIST_NAME, "type": "fanlist", "identifier": "email"})
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from rich.markup import escape
 from rich.table import Table
 
 from domain.scores.accounting import Identity, of_counts, of_entries, of_load
@@ -10,7 +11,18 @@ from domain.scores.counting import Counts
 from domain.scores.load import LOADED, Load
 from domain.scores.plan import FATES, Plan
 
-ENTRY_FIGURES = ("records", "input", "scoring", "entries", "inserted", "updated", "found", "combined", "parked", "waiting")
+ENTRY_FIGURES = (
+    "records",
+    "input",
+    "scoring",
+    "entries",
+    "inserted",
+    "updated",
+    "found",
+    "combined",
+    "parked",
+    "waiting",
+)
 
 
 def identities(load: Load) -> Iterator[Identity]:
@@ -27,7 +39,7 @@ def document(campaign: str, counts: Counts, loads: Sequence[Load], slack: Mappin
         "campaignId": campaign,
         "counts": counts.figures.by_name(),
         "identity": told(of_counts(counts.figures.by_name())),
-        "slack": {name: slack.get(name) for name in ("verified", "rejected", "selected", "text", "postedAt")},
+        "slack": {name: slack.get(name) for name in ("verified", "rejected", "selected", "text", "at")},
         "loads": [of_one(load) for load in loads],
     }
 
@@ -60,7 +72,9 @@ def of_campaign(campaign: str, counts: Counts, slack: Mapping[str, Any]) -> Tabl
     for name, figure in counts.figures.by_name().items():
         last = slack.get(name)
         table.add_row(name, f"{figure:,}", f"{last:,}" if isinstance(last, int) else "")
-    table.caption, table.caption_justify = str(of_counts(counts.figures.by_name())), "left"
+    said = [f"Slack: {escape(slack['text'])}"] if slack.get("text") else []
+    table.caption = "\n".join([str(of_counts(counts.figures.by_name())), *said])
+    table.caption_justify = "left"
     return table
 
 

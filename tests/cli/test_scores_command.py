@@ -168,7 +168,7 @@ def loaded(deployment, campaign="c1", *, settled=True, counted=3):
     dynamodb.put_item(TableName=TABLE, Item=encode_item({**counts_row(campaign).attributes(), **counts}))
     if settled:
         ledger.settled(campaign, drop.load, COMPLETE, NOW + timedelta(seconds=9))
-        slack = {"verified": 2, "rejected": 1, "selected": 0}
+        slack = {"verified": 2, "rejected": 1, "selected": 0, "text": "Campaign [c1] scoring complete"}
         dynamodb.put_item(TableName=TABLE, Item=encode_item({**slack_row(campaign).attributes(), **slack}))
     return drop
 
@@ -188,7 +188,13 @@ def test_status_tells_counts_loads_and_the_sums_that_hold(deployment):
     ]
     assert all(it["holds"] for it in load["identities"])
     shown = run("status", "c1").output
-    for text in ("3 fans = 2 verified + 1 rejected + 0 unscored", "5 in = 4 valid", "bad_score 1", drop.load):
+    for text in (
+        "Slack: Campaign [c1] scoring complete",
+        "3 fans = 2 verified + 1 rejected + 0 unscored",
+        "5 in = 4 valid",
+        "bad_score 1",
+        drop.load,
+    ):
         assert text in " ".join(shown.split())
 
 

@@ -82,7 +82,8 @@ class VerdictLedger:
 
     def posted(self, campaign: str, claim: Claim, ts: str | None, now: datetime) -> None:
         """Slack has heard it: `ts` is the message's name there, None where nobody was to. Who has taken the claim over finds it."""
-        told = {**claim.told, "state": POSTED, "at": now.isoformat(), "ts": ts}
+        text = claim.post.text if claim.post else None
+        told = {**claim.told, "state": POSTED, "at": now.isoformat(), "ts": ts, "text": text}
         change = "SET " + ", ".join(f"#{name} = :new_{name}" for name in told)
         self._ours(campaign, claim, f"{change} REMOVE #claim", **{f"new_{name}": it for name, it in told.items()})
 

@@ -10,7 +10,15 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
 LONGEST = 11 * 3600  # seconds; AWS: 12 h from the receipt on, and some of it is over
-GONE = frozenset({"ReceiptHandleIsInvalid", "MessageNotInflight", "AWS.SimpleQueueService.MessageNotInflight"})
+# What AWS says of a message that is deleted, or was not handled for too long; InvalidParameterValue: its receipt has run out.
+GONE = frozenset(
+    {
+        "AWS.SimpleQueueService.MessageNotInflight",
+        "InvalidParameterValue",
+        "MessageNotInflight",
+        "ReceiptHandleIsInvalid",
+    }
+)
 
 
 def put_off(sqs: "SQSClient", url: str, receipt: str, seconds: float) -> bool:

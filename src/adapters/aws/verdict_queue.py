@@ -4,23 +4,11 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import ClientError
-
-from adapters.aws.faults import aws_calls, code
+from adapters.aws.faults import aws_calls
+from adapters.aws.message_delays import put_off
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
-
-LONGEST = 11 * 3600  # seconds; AWS: 12 h from the receipt on, and some of it is over
-# What AWS says of a message that is deleted, or that was not handled for too long: the last one where its receipt has run out.
-GONE = frozenset(
-    {
-        "AWS.SimpleQueueService.MessageNotInflight",
-        "InvalidParameterValue",
-        "MessageNotInflight",
-        "ReceiptHandleIsInvalid",
-    }
-)
 
 
 @dataclass(frozen=True)
@@ -38,12 +26,4 @@ class VerdictQueue:
 
     def put_off(self, receipt: str, seconds: float) -> bool:
         """Let the message come again after `seconds`. False: it is in nobody's hands any more, and comes as the queue decides."""
-        try:
-            with aws_calls("putting a verdict off"):
-                wait = max(0, min(round(seconds), LONGEST))
-                self.sqs.change_message_visibility(QueueUrl=self.url, ReceiptHandle=receipt, VisibilityTimeout=wait)
-        except ClientError as error:
-            if code(error) not in GONE:
-                raise
-            return False
-        return True
+        return put_off(self.sqs, self.url, receipt, seconds)

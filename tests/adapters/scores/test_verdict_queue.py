@@ -4,6 +4,8 @@ import json
 from datetime import UTC, datetime
 
 import pytest
+from botocore.exceptions import ClientError
+from botocore.stub import Stubber
 from moto.backends import get_backend
 from scores_world import QUEUE_URL, QUEUES, REGION, own, scores_world
 
@@ -49,3 +51,24 @@ def test_a_message_that_is_gone_needs_no_putting_off(queue):
     [message] = received()
     own("sqs").delete_message(QueueUrl=URL, ReceiptHandle=message["ReceiptHandle"])
     assert not queue.put_off(message["ReceiptHandle"], 30)
+
+
+@pytest.mark.parametrize(
+    ("said", "is_gone"),
+    [
+        ("InvalidParameterValue", True),  # its receipt has run out
+        ("ReceiptHandleIsInvalid", True),
+        ("AWS.SimpleQueueService.MessageNotInflight", True),
+        ("AccessDenied", False),
+    ],
+)
+def test_what_sqs_says_of_a_message_that_is_in_nobodys_hands(said, is_gone):
+    with scores_world():
+        sqs = own("sqs")
+        with Stubber(sqs) as stubbed:
+            stubbed.add_client_error("change_message_visibility", said, http_status_code=400)
+            if is_gone:
+                assert not VerdictQueue(sqs, URL).put_off("a receipt", 30)
+            else:
+                with pytest.raises(ClientError):
+                    VerdictQueue(sqs, URL).put_off("a receipt", 30)

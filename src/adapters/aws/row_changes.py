@@ -7,7 +7,7 @@ from typing import Any
 
 from domain.scores.counting import Change, Row
 from domain.scores.keys import CAMPAIGN, is_fan_row
-from domain.scores.marks import Mark, read_marks
+from domain.scores.marks import REMEMBERED, Mark, read_marks
 
 Image = Mapping[str, Mapping[str, Any]]
 # What people look for, and the attributes that tell it; `events.0` is one of `events`.
@@ -63,7 +63,8 @@ def _marks(typed: Mapping[str, Any]) -> tuple[Mark, ...]:
         marks = read_marks(typed.get("S", ""))
     except ValueError:
         return ()
-    return marks if all(0 < len(it.load) <= LONGEST_ID for it in marks) else ()
+    is_ours = len(marks) <= REMEMBERED and all(0 < len(it.load) <= LONGEST_ID for it in marks)
+    return marks if is_ours else ()
 
 
 def _told(image: Image | None, attributes: tuple[str, ...]) -> dict[str, Any]:

@@ -93,6 +93,7 @@ def test_the_marks_of_loads_are_read():
         {"S": "load:created:"},
         {"S": ":created:1"},
         {"S": f"{'x' * 65}:created:1"},
+        {"S": ";".join(f"load{number}:created:1" for number in range(9))},  # a hundred would fit into no transaction
         {"N": "3"},
         {"L": []},
     ],

@@ -157,9 +157,10 @@ def _claim(stands: Mapping[str, Any]) -> Claim:
 
 
 def _last(item: Mapping[str, Any]) -> Reported | None:
-    """What another system has written holds the figures alone (seed 004); it was told, too."""
-    if "verified" not in item:
+    """What another system has written holds the figures alone (seed 004); it was told, too. What is no figure was not."""
+    numbers = {name: item[name] for name in (*TOLD, "processed") if isinstance(item.get(name), int)}
+    if "verified" not in numbers:
         return None
-    figures = {name: int(item.get(name, 0)) for name in TOLD}
+    figures = {name: numbers.get(name, 0) for name in TOLD}
     loads, outcome = tuple(item.get("loads", ())), item.get("outcome", COMPLETE)
-    return Reported(item.get("key", EARLIER), figures, item.get("processed"), loads, outcome)
+    return Reported(item.get("key", EARLIER), figures, numbers.get("processed"), loads, outcome)

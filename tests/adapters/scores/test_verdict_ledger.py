@@ -7,8 +7,10 @@ import pytest
 from botocore.exceptions import ReadTimeoutError
 from scores_world import TABLE, own, scores_world
 
+from adapters.aws.attribute_values import encode_item
 from adapters.aws.verdict_ledger import LEASE, Slate, VerdictLedger
 from domain.errors import Unavailable
+from domain.scores.keys import slack_row
 from domain.scores.report import Report, Reported
 from domain.scores.verdict_words import Post
 
@@ -105,6 +107,22 @@ def test_what_nobody_is_to_hear_is_known_all_the_same(ledger):
     assert ledger.read("c").claim.post is None
     ledger.posted("c", claim, None, NOW)
     assert ledger.read("c").last == TOLD
+
+
+@pytest.mark.parametrize(
+    ("written", "heard"),
+    [
+        ({"verified": 10, "selected": None}, {"verified": 10, "rejected": 0, "selected": 0}),
+        ({"verified": 10, "rejected": "many"}, {"verified": 10, "rejected": 0, "selected": 0}),
+        ({"verified": None}, None),
+        ({"verified": {"now": 10}}, None),
+    ],
+)
+def test_what_another_system_wrote_that_is_no_figure_was_not_told(ledger, written, heard):
+    item = encode_item({**slack_row("c").attributes(), **written})
+    own("dynamodb").put_item(TableName=TABLE, Item=item)
+    last = ledger.read("c").last
+    assert (last and last.figures) == heard
 
 
 @pytest.mark.parametrize("call", ["read", "claim"])

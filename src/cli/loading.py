@@ -42,6 +42,8 @@ class File:
             return cls(path, SCRUBBED + path.name)
         if campaign is None and found is None:
             raise Rejected(f"{path}: its name does not say which campaign it is for: give --campaign")
+        if campaign and "." in campaign:
+            raise Rejected(f"a campaign called {campaign} fits into no file's name: it ends at its first dot")
         called = re.sub(r"[^\w-]+", "-", name or (found["name"] if found else None) or path.stem.partition(".")[0])
         whose = campaign or (found and found["campaign"])
         return cls(path, f"{SCRUBBED}registrants.{whose}.{called}.{stamp}.cleaned.prepared.merged{ending}")

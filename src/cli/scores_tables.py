@@ -65,7 +65,7 @@ def told(identity: Identity) -> dict[str, Any]:
 
 
 def of_campaign(campaign: str, counts: Counts, slack: Mapping[str, Any]) -> Table:
-    table = Table(title=f"{campaign}: counts", title_justify="left")
+    table = Table(title=escape(f"{campaign}: counts"), title_justify="left")
     table.add_column("figure")
     table.add_column("now", justify="right")
     table.add_column("as Slack was told", justify="right")
@@ -85,9 +85,9 @@ def of_loads(loads: Sequence[Load]) -> Iterator[Table]:
         table = Table(title=f"load {load.load}: {state}", title_justify="left", show_header=False)
         table.add_column("what")
         table.add_column("figures")
-        table.add_row("file", load.drop.arrival.key)
+        table.add_row("file", escape(load.drop.arrival.key))
         if load.why:
-            table.add_row("rejected", load.why)
+            table.add_row("rejected", escape(load.why))
         for identity in identities(load):
             table.add_row("holds" if identity.holds else "does not hold", str(identity))
         if load.progress.reasons:
@@ -107,5 +107,5 @@ def of_plan(plan: Plan) -> Table:
     for fate in FATES:
         table.add_column(fate.replace("_", " "), justify="right", footer=f"{totals[fate]:,}")
     for market, fates in plan.markets():
-        table.add_row(market, *(f"{fates[fate]:,}" for fate in FATES))
+        table.add_row(escape(market), *(f"{fates[fate]:,}" for fate in FATES))
     return table

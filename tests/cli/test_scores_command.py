@@ -90,6 +90,23 @@ def test_a_file_with_identifiers_and_scores_alone_is_a_fanlist(tmp_path):
     assert named.key == "fanlist/scored/c1/2026-11-21T12-00-00Z.csv"
 
 
+def test_a_campaign_that_a_files_name_would_cut_is_not_loaded_as_another_one(tmp_path):
+    with pytest.raises(Rejected, match=r"a\.b"):
+        File.named(file(tmp_path, "scores.csv"), "a.b", None, NOW)
+
+
+def test_what_a_file_and_its_markets_are_called_is_shown_as_it_is(deployment, tmp_path):
+    path = file(tmp_path, "registrants.c1.[red].csv", HEADER + "G1,G1,0.9,true,[/bold]\n")
+    assert "[/bold]" in run("load", path, "--plan").output
+    drop = put(deployment, File(path, "scrubbed/registrants.c1.[red].csv"))
+    ledger = LoadLedger(deployment.client("dynamodb"), TABLE)
+    ledger.begin(drop, "me", NOW)
+    ledger.reject(drop, "me", "no column [/score]", NOW)
+    shown = run("status", "c1").output
+    assert "[red]" in shown
+    assert "[/score]" in shown
+
+
 @pytest.mark.parametrize(
     ("name", "text", "said"),
     [

@@ -28,6 +28,11 @@ class Line:
     market: str
     entry: Mapping[str, Any]
 
+    @property
+    def kept(self) -> dict[str, Any]:
+        """For people: an entry has its market's id at most."""
+        return {"market": self.market, **self.entry}
+
 
 @dataclass(frozen=True, slots=True)
 class Offer:
@@ -57,7 +62,7 @@ class Offer:
         return replace(self, lines=self.lines[:middle]), replace(self, lines=self.lines[middle:])
 
     def parked(self, reason: str) -> list[Parked]:
-        return [Parked(line.number, reason, line.entry, self.campaign, self.load) for line in self.lines]
+        return [Parked(line.number, reason, line.kept, self.campaign, self.load) for line in self.lines]
 
     def to_json(self) -> dict[str, Any]:
         lines = [{"sequenceNumber": it.number, "market": it.market, "entry": it.entry} for it in self.lines]

@@ -123,7 +123,8 @@ def test_an_entry_that_waited_for_campaign_service_and_has_no_market_is_parked_t
     world.retry()
     assert world.figures() == {"records": 2, "input": 2, "scoring": 1, "entries": 1, "inserted": 1, "parked": 1}
     [body] = world.aws.objects("errors/").values()
-    assert json.loads(body)["reason"] == "unknown_market"
+    parked = json.loads(body)
+    assert (parked["reason"], parked["record"]["market"]) == ("unknown_market", "Atlantis")
 
 
 def test_what_waits_for_the_entry_service_needs_campaign_service_no_more(world):

@@ -24,7 +24,7 @@ class Markets:
             try:
                 lines.append(self._placed(line))
             except Rejected as reason:
-                parked.append(Parked(line.number, str(reason), line.entry, offer.campaign, offer.load))
+                parked.append(Parked(line.number, str(reason), line.kept, offer.campaign, offer.load))
         return replace(offer, lines=tuple(lines)), parked
 
     def _placed(self, line: Line) -> Line:

@@ -55,9 +55,19 @@ def _split(blocks: Iterator[bytes]) -> Iterator[bytes]:
         if rest.endswith(b"\n"):
             found.append(rest)
             rest = b""
+        if found and len(found[0]) > LONGEST:  # the others are of one block
+            found[:1] = _pieces(found[0])
         yield from found
-        while len(rest) > LONGEST:
-            yield rest[:LONGEST]
-            rest = rest[LONGEST:]
+        *pieces, rest = _pieces(rest)
+        yield from pieces
     if rest:
         yield rest
+
+
+def _pieces(line: bytes) -> list[bytes]:
+    """The same ones wherever a block has ended in it, so that a load which goes on reads what it has read; no CR without its LF."""
+    pieces = []
+    while len(line) > LONGEST and line[LONGEST - 1 :] != b"\r\n":
+        pieces.append(line[:LONGEST])
+        line = line[LONGEST:]
+    return [*pieces, line]

@@ -47,6 +47,19 @@ def test_a_very_long_line_comes_in_pieces():
     assert max(map(len, found)) <= LONGEST + BLOCK
 
 
+@pytest.mark.parametrize("end", [b"\n", b"\r\n", b"\r", b""])
+@pytest.mark.parametrize(
+    "size", [LONGEST - 1, LONGEST, LONGEST + 1, 2 * LONGEST - 1, 2 * LONGEST, 2 * LONGEST + 70_000]
+)
+def test_its_pieces_are_the_same_wherever_it_stands_in_the_file(size, end):
+    """Who reads on from a checkpoint reads other blocks: a row in quotes must not be one of another length then."""
+    line = b"x" * size + end
+    alone = [*lines(BytesIO(line), gz=False)]
+    for before in (b"a\n", b"a" * 99 + b"\n", b"a" * (BLOCK - 2) + b"\n", b"a" * (BLOCK - size % BLOCK - 2) + b"\n"):
+        assert [*lines(BytesIO(before + line), gz=False)] == [before, *alone]
+    assert all(len(it) == LONGEST for it in alone[:-1])
+
+
 @pytest.mark.parametrize(
     ("broken", "why"),
     [

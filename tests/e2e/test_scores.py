@@ -83,76 +83,6 @@ def eventually(true: Callable[[], bool]) -> None:
         sleep(0.2)
 
 
-def test_scenario_1_a_large_campaign_is_counted_to_the_fan_and_told_once(
-    running: Sandbox, deployment: Deployment, tmp_path: Path
-) -> None:
-    campaign = introduced(running, "campaign-123", name="Taylor Swift Presale")
-    slack_was_told(deployment, campaign, verified=72_000, rejected=26_500, selected=0)
-    expected = write_registrants(tmp_path / "file.csv", seed=1, campaign=campaign, **SCENARIO_1)
-    key = f"{SCRUBBED}registrants.campaign-123.taylor-swift.2026-02-13T10:00:00.csv"
-    load = loaded(deployment, tmp_path / "file.csv", key)
-    assert load.settled_as == COMPLETE
-    figures = load.progress.figures
-    assert (figures["in"], figures["valid"], figures["invalid"], figures["out"]) == (100_000, 98_500, 1_500, 98_500)
-    assert load.progress.reasons == expected["reasons"]
-    counts = counts_of(deployment, campaign).figures
-    assert (counts.verified, counts.rejected, counts.fans) == (75_000, 23_500, 98_500)
-    said = "Campaign 'Taylor Swift Presale' scoring complete: 75,000 verified (+3,000), 23,500 rejected (-3,000)"
-    assert posts(running, campaign) == [said]
-
-
-def test_scenario_2_a_fanlist_keeps_each_address_once_with_its_highest_score(
-    running: Sandbox, deployment: Deployment, tmp_path: Path
-) -> None:
-    campaign = introduced(running, "campaign-456", name="Fanlist Integration", type="fanlist", identifier="email")
-    expected = write_fanlist(tmp_path / "file.csv", 50_000, 1, invalid=1_500, duplicate=500)
-    load = loaded(deployment, tmp_path / "file.csv", f"{FANLIST}{campaign}/2026-02-13T14:30:00.csv")
-    figures = load.progress.figures
-    assert (figures["valid"], figures["invalid"], figures["duplicate"]) == (48_000, 1_500, 500)
-    assert counts_of(deployment, campaign).figures.unscored == 48_000
-    table, dynamodb = deployment.names["scores_table"], deployment.client("dynamodb")
-    for address, score in expected["best"].items():
-        found = dynamodb.get_item(
-            TableName=table, Key={"PK": {"S": f"email:{address}"}, "SK": {"S": f"campaign:{campaign}"}}
-        )
-        assert float(found["Item"]["score"]["N"]) == score
-    assert posts(running, campaign) == ["Campaign 'Fanlist Integration' scoring complete: 48,000 records processed"]
-
-
-def test_scenario_3_fans_of_the_first_rank_are_entered_and_the_sums_of_the_load_tell_so(
-    running: Sandbox, deployment: Deployment, tmp_path: Path
-) -> None:
-    campaign = introduced(running, "campaign-789", name="Rank Zero")
-    write_registrants(tmp_path / "file.csv", seed=1, campaign=campaign, **SCENARIO_3)
-    with (tmp_path / "file.csv").open(newline="") as file:
-        first = [row["globalUserId"] for row in csv.DictReader(file) if row["id"] == row["globalUserId"]]
-    running.neighbours.entries.know(campaign, first[:200])
-    load = loaded(deployment, tmp_path / "file.csv", SHORTER.format(campaign))
-    running.settle()
-    assert len(running.neighbours.entries.entries[campaign]) == len(first) == 5_000
-    done = ovation("scores", "status", campaign, "--json", state=running.folder)
-    assert done.returncode == 0, done.stderr
-    [told] = json.loads(done.stdout)["loads"]
-    assert told["loadId"] == load.load
-    entries = told["entries"]
-    assert [entries[name] for name in ("records", "input", "inserted", "updated")] == [20_000, 5_000, 4_800, 200]
-    assert all(it["holds"] for it in told["identities"])
-
-
-def test_scenario_4_a_verdict_waits_until_the_counts_have_caught_up(
-    running: Sandbox, deployment: Deployment, tmp_path: Path
-) -> None:
-    campaign = "campaign-4"  # unknown to Campaign Service, and without a name in the file's
-    slack_was_told(deployment, campaign, verified=8_000, rejected=0, selected=0)
-    write_registrants(tmp_path / "file.csv", 10_000, 4, campaign, valid=10_000, verified=10_000)
-    load = loaded(deployment, tmp_path / "file.csv", SHORTER.format(campaign))
-    assert load.settled_as == COMPLETE
-    assert load.ended_at is not None
-    assert load.settled_at is not None
-    assert (load.settled_at - load.ended_at).total_seconds() > 2  # it was put off at least once
-    assert posts(running, campaign) == ["Campaign scoring complete: 10,000 verified (+2,000)"]
-
-
 def test_the_same_file_again_changes_nothing_and_says_nothing_and_a_corrected_one_tells_the_difference(
     running: Sandbox, deployment: Deployment, tmp_path: Path
 ) -> None:
@@ -231,3 +161,73 @@ def test_the_command_plans_loads_tells_and_recounts(running: Sandbox, deployment
     told = asked("status", campaign)
     assert (told["counts"]["verified"], told["identity"]["holds"]) == (300, True)
     assert told["slack"]["verified"] == 300
+
+
+def test_scenario_1_a_large_campaign_is_counted_to_the_fan_and_told_once(
+    running: Sandbox, deployment: Deployment, tmp_path: Path
+) -> None:
+    campaign = introduced(running, "campaign-123", name="Taylor Swift Presale")
+    slack_was_told(deployment, campaign, verified=72_000, rejected=26_500, selected=0)
+    expected = write_registrants(tmp_path / "file.csv", seed=1, campaign=campaign, **SCENARIO_1)
+    key = f"{SCRUBBED}registrants.campaign-123.taylor-swift.2026-02-13T10:00:00.csv"
+    load = loaded(deployment, tmp_path / "file.csv", key)
+    assert load.settled_as == COMPLETE
+    figures = load.progress.figures
+    assert (figures["in"], figures["valid"], figures["invalid"], figures["out"]) == (100_000, 98_500, 1_500, 98_500)
+    assert load.progress.reasons == expected["reasons"]
+    counts = counts_of(deployment, campaign).figures
+    assert (counts.verified, counts.rejected, counts.fans) == (75_000, 23_500, 98_500)
+    said = "Campaign 'Taylor Swift Presale' scoring complete: 75,000 verified (+3,000), 23,500 rejected (-3,000)"
+    assert posts(running, campaign) == [said]
+
+
+def test_scenario_2_a_fanlist_keeps_each_address_once_with_its_highest_score(
+    running: Sandbox, deployment: Deployment, tmp_path: Path
+) -> None:
+    campaign = introduced(running, "campaign-456", name="Fanlist Integration", type="fanlist", identifier="email")
+    expected = write_fanlist(tmp_path / "file.csv", 50_000, 1, invalid=1_500, duplicate=500)
+    load = loaded(deployment, tmp_path / "file.csv", f"{FANLIST}{campaign}/2026-02-13T14:30:00.csv")
+    figures = load.progress.figures
+    assert (figures["valid"], figures["invalid"], figures["duplicate"]) == (48_000, 1_500, 500)
+    assert counts_of(deployment, campaign).figures.unscored == 48_000
+    table, dynamodb = deployment.names["scores_table"], deployment.client("dynamodb")
+    for address, score in expected["best"].items():
+        found = dynamodb.get_item(
+            TableName=table, Key={"PK": {"S": f"email:{address}"}, "SK": {"S": f"campaign:{campaign}"}}
+        )
+        assert float(found["Item"]["score"]["N"]) == score
+    assert posts(running, campaign) == ["Campaign 'Fanlist Integration' scoring complete: 48,000 records processed"]
+
+
+def test_scenario_3_fans_of_the_first_rank_are_entered_and_the_sums_of_the_load_tell_so(
+    running: Sandbox, deployment: Deployment, tmp_path: Path
+) -> None:
+    campaign = introduced(running, "campaign-789", name="Rank Zero")
+    write_registrants(tmp_path / "file.csv", seed=1, campaign=campaign, **SCENARIO_3)
+    with (tmp_path / "file.csv").open(newline="") as file:
+        first = [row["globalUserId"] for row in csv.DictReader(file) if row["id"] == row["globalUserId"]]
+    running.neighbours.entries.know(campaign, first[:200])
+    load = loaded(deployment, tmp_path / "file.csv", SHORTER.format(campaign))
+    running.settle()
+    assert len(running.neighbours.entries.entries[campaign]) == len(first) == 5_000
+    done = ovation("scores", "status", campaign, "--json", state=running.folder)
+    assert done.returncode == 0, done.stderr
+    [told] = json.loads(done.stdout)["loads"]
+    assert told["loadId"] == load.load
+    entries = told["entries"]
+    assert [entries[name] for name in ("records", "input", "inserted", "updated")] == [20_000, 5_000, 4_800, 200]
+    assert all(it["holds"] for it in told["identities"])
+
+
+def test_scenario_4_a_verdict_waits_until_the_counts_have_caught_up(
+    running: Sandbox, deployment: Deployment, tmp_path: Path
+) -> None:
+    campaign = "campaign-four"  # unknown to Campaign Service, and without a name in the file's
+    slack_was_told(deployment, campaign, verified=8_000, rejected=0, selected=0)
+    write_registrants(tmp_path / "file.csv", 10_000, 4, campaign, valid=10_000, verified=10_000)
+    load = loaded(deployment, tmp_path / "file.csv", SHORTER.format(campaign))
+    assert load.settled_as == COMPLETE
+    assert load.ended_at is not None
+    assert load.settled_at is not None
+    assert (load.settled_at - load.ended_at).total_seconds() > 2  # it was put off at least once
+    assert posts(running, campaign) == ["Campaign scoring complete: 10,000 verified (+2,000)"]

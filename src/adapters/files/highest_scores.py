@@ -6,11 +6,13 @@ from contextlib import closing, contextmanager
 
 import orjson
 
+from domain.errors import Rejected
 from domain.scores.fanlist import Entry
 
 # SQLite takes `cache_size` of its file in memory, and as much again for each of the two sorts, which it does by merging runs
 # on disk: that costs a third of keeping an index, whose pages come and go in no order once it is larger than the cache.
 CACHE = -4096  # that many KiB
+SETTINGS = (f"cache_size = {CACHE}", "journal_mode = OFF", "synchronous = OFF")
 MAKE = "CREATE TABLE told (identifier TEXT, score REAL, known_as BLOB)"  # its rowid is the place in the list
 RANK = """
 CREATE TABLE highest AS SELECT identifier, score, known_as FROM (
@@ -49,11 +51,16 @@ class HighestScores:
 
 @contextmanager
 def highest_scores() -> Iterator[HighestScores]:
-    """Empty. Its file is gone with it, also when the process dies."""
+    """Empty. Its file is gone with it, also when the process dies. Rejected: the list is larger than the disk."""
     # An empty name is a private file in the temporary folder, which SQLite has unlinked already.
     with closing(sqlite3.connect("", isolation_level=None)) as file:
-        for setting in (f"cache_size = {CACHE}", "journal_mode = OFF", "synchronous = OFF"):
+        for setting in SETTINGS:
             file.execute(f"PRAGMA {setting}")
         file.execute("BEGIN")  # or each row is a transaction of its own
         file.execute(MAKE)
-        yield HighestScores(file)
+        try:
+            yield HighestScores(file)
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_FULL:
+                raise
+            raise Rejected("the list takes up more than there is of disk") from error

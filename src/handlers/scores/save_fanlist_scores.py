@@ -1,14 +1,13 @@
 """S3 -> Scores table, campaign data stream: the fans of a third party's list, each with the highest score it has of them."""
 
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from functools import cache, partial
 from typing import Any
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics import MetricUnit, single_metric
-from botocore.config import Config
 
 from adapters.aws.load_ledger import LoadLedger
 from adapters.aws.message_delays import put_off
@@ -17,7 +16,8 @@ from adapters.aws.score_files import CONFIG as FILES
 from adapters.aws.score_files import ScoreFiles
 from adapters.aws.score_stream import CONFIG as STREAM
 from adapters.aws.score_stream import ScoreStream
-from adapters.aws.score_table import AT_ONCE, ScoreTable
+from adapters.aws.score_table import CONFIG as TABLE
+from adapters.aws.score_table import ScoreTable
 from adapters.aws.service_secrets import ServiceSecrets
 from adapters.aws.session import QUICK, client
 from adapters.aws.verdict_queue import VerdictQueue
@@ -46,11 +46,10 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
 @cache
 def live() -> dict[str, Any]:
     env = SaveFanlistScoresSettings.from_env()
-    table = quicken(client("dynamodb", QUICK.merge(Config(max_pool_connections=AT_ONCE))))
     return {
         "ledger": LoadLedger(client("dynamodb", QUICK), env.scores_table),
         "files": ScoreFiles(client("s3", FILES)),
-        "table": ScoreTable(table, env.scores_table),
+        "table": ScoreTable(quicken(client("dynamodb", TABLE)), env.scores_table),
         "stream": ScoreStream(client("kinesis", STREAM), env.campaign_data_stream),
         "campaigns": CampaignService(
             http(), env.campaign_service_url, ServiceSecrets(client("secretsmanager"), env.services_secret)
@@ -99,14 +98,24 @@ def _done(message: Message, saving: Saving, put_off: Callable[[str, float], obje
 
 def _save(told: Any, saving: Saving) -> None:
     """All files that the event tells of. What is none of ours is logged, and never asked for again."""
+    for drop in list(_drops(told, saving)):
+        saving.save(drop)
+
+
+def _drops(told: Any, saving: Saving) -> Iterator[Drop]:
+    with _refusals(saving):
+        for arrival in arrivals(told):
+            with _refusals(saving):
+                yield _fanlist(dropped(arrival))
+
+
+@contextmanager
+def _refusals(saving: Saving) -> Iterator[None]:
     try:
-        drops = [_fanlist(dropped(arrival)) for arrival in arrivals(told)]
+        yield
     except Rejected as why:
         logger.error("no fanlist", extra={"reason": str(why)})
         saving.counts["files", "rejected"] += 1
-        return
-    for drop in drops:
-        saving.save(drop)
 
 
 def _fanlist(drop: Drop) -> Drop:

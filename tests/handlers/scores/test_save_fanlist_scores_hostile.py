@@ -11,6 +11,7 @@ from fanlist_world import KEY, FanlistWorld, fanlist_world
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from adapters.files import highest_scores
 from handlers.scores import save_fanlist_scores as module
 from handlers.scores.fanlists.reading import REFUSED_A_FILE
 
@@ -92,6 +93,25 @@ def test_a_mended_list_under_the_same_name_is_a_load_of_its_own(world):
     world.save(event)
     assert world.load(event)["state"] == "LOADED"
     assert world.found() == A | B
+
+
+def test_an_object_that_is_no_list_takes_no_other_of_its_notification_with_it(world):
+    records = []
+    for key in ("fanlist/scored/notes.txt", KEY):
+        told = world.drop(GOOD, key)["detail"]["object"]
+        s3 = {"bucket": {"name": "scoring"}, "object": {"key": key, "versionId": told["version-id"], "sequencer": "0A"}}
+        records.append({"eventName": "ObjectCreated:Put", "eventTime": "2026-02-13T14:31:00.000Z", "s3": s3})
+    assert world.save({"Records": records})["dynamo"]["out"] == 2
+    assert world.found() == A | B
+
+
+def test_a_list_that_is_larger_than_the_disk_is_rejected_once_and_for_all(world, monkeypatch):
+    monkeypatch.setattr(highest_scores, "SETTINGS", (*highest_scores.SETTINGS, "max_page_count = 3"))
+    rows = "".join(f"{fan}@example.com,0.5\n" for fan in range(2_000))
+    event = world.drop(f"email,score\n{rows}")
+    assert world.save(event)["batchItemFailures"] == []
+    assert (world.load(event)["state"], world.fans()) == ("REJECTED", {})
+    assert "disk" in world.load(event)["why"]
 
 
 def test_refused_rows_are_kept_in_files_of_so_many(world):

@@ -101,12 +101,13 @@ class EntryWorld:
     service: EntryServer
     now: datetime = datetime(2026, 11, 20, 10, 5, tzinfo=UTC)
     path: str = "/campaigns/{campaignId}/scoring"
+    patience: float = 5.0  # seconds for an answer; less where none comes
     received: Counter[str] = field(default_factory=Counter)
 
     def enter(self, event: dict[str, Any], left: Sequence[int] = (60_000,)) -> dict[str, Any]:
-        """As the handler does, with a clock of our own, and without patience for services that do not answer."""
+        """As the handler does, with a clock of our own."""
         live = save_entry_scoring.live()
-        desk = replace(live, entries=replace(live.entries, timeout=(1.0, 0.3), path=self.path))
+        desk = replace(live, entries=replace(live.entries, timeout=(1.0, self.patience), path=self.path))
         remaining = Context(left).get_remaining_time_in_millis
         return save_entry_scoring.save_entry_scoring(event["Records"], self.now, remaining, desk=desk)
 

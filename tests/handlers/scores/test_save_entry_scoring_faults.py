@@ -2,6 +2,7 @@
 
 import json
 import logging
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -34,10 +35,15 @@ def fans(world, campaign=CAMPAIGN):
     return sorted(world.service.entries.get(campaign, ()))
 
 
+def impatient(world):
+    """For answers that never come; any other may take its time."""
+    return replace(world, patience=0.3)
+
+
 @pytest.mark.parametrize("kind", ["failing", "throttled", "hang"])
 def test_what_the_service_does_not_take_waits_and_is_taken_later(world, kind):
     setattr(world.service.faults, kind, 1)
-    answer = world.enter(batch())
+    answer = impatient(world).enter(batch())
     assert (answer["batchItemFailures"], world.figures()) == ([], WAITING)
     assert (answer["count"]["input"], answer["count"]["scoring"]) == (1, 0)
     assert world.retry()["count"] == {**answer["count"], "scoring": 1, "entries": 3, "inserted": 3}
@@ -49,7 +55,7 @@ def test_what_the_service_does_not_take_waits_and_is_taken_later(world, kind):
 @pytest.mark.parametrize("kind", ["failing_late", "unanswered", "broken_off"])
 def test_what_was_taken_without_a_good_answer_is_told_again_under_its_key_and_counted_as_it_was(world, kind):
     setattr(world.service.faults, kind, 1)
-    world.enter(batch())
+    impatient(world).enter(batch())
     assert world.figures() == WAITING
     assert len(fans(world)) == 3
     world.retry()

@@ -9,14 +9,15 @@ from domain.errors import Rejected
 from domain.scores.places import FANLIST, SCRUBBED
 
 REGISTRANTS, FANS = "registrants", "fanlist"  # the two kinds of files
+# A campaign's id has 200 characters at most: it becomes part of other keys, and S3's have 1,024 bytes.
 # scrubbed/registrants.<campaignId>.<campaignName>.<dateTime>.cleaned.prepared.merged.csv, or shorter: all from the name on may be missing
 NAME = re.compile(
-    r"registrants\.(?P<campaign>[^./]+)"
+    r"registrants\.(?P<campaign>[^./]{1,200})"
     r"(?:\.(?P<name>[^/]+?))??"  # only where what follows is nothing else
     r"(?:\.(?P<at>\d{4}-?\d\d-?\d\dT[\d:.-]+?(?:Z|[+-]\d\d:?\d\d)?))?"
     r"(?:\.cleaned)?(?:\.prepared)?(?:\.merged)?\.csv(?:\.gz)?"
 )
-SCORED = re.compile(r"(?P<campaign>[^/]+)/(?P<at>[^/]+?)\.csv(?:\.gz)?")
+SCORED = re.compile(r"(?P<campaign>[^/]{1,200})/(?P<at>[^/]+?)\.csv(?:\.gz)?")
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from domain.errors import Rejected
 from domain.scores.drop import FANS, REGISTRANTS, Arrival, dropped, sortable
+from domain.scores.places import rejected_rows
 
 AT = datetime(2026, 2, 14, 8, 30, tzinfo=UTC)
 TEN = datetime(2026, 2, 13, 10, tzinfo=UTC)
@@ -82,6 +83,8 @@ def test_a_fanlist_tells_campaign_and_time(rest, at):
         "fanlist/scored/c1/more/1.csv",
         "fanlist/scored/c1/.csv",
         "fanlist/c1/1.csv",
+        f"scrubbed/registrants.{'c' * 201}.tay.csv",
+        f"fanlist/scored/{'c' * 201}/1.csv",
         "errors/c1/3fa2c1d0e5b7/part-000000.jsonl",
         "entry-retries/c1/x.json",
     ],
@@ -101,6 +104,12 @@ def test_no_name_does_anything_but_load_or_be_refused(text):
             continue
         assert drop.campaign
         assert drop.version
+
+
+@pytest.mark.parametrize("key", ["scrubbed/registrants.{}.csv", "fanlist/scored/{}/1.csv"])
+def test_what_is_kept_of_a_load_has_a_key_that_s3_takes(key):
+    drop = dropped(arrival(key.format("\U0001f3b5" * 200)))
+    assert len(rejected_rows(drop.campaign, drop.load, 999_999).encode()) <= 1024
 
 
 def test_a_load_is_the_same_however_its_event_came_and_another_for_another_version_of_the_file():

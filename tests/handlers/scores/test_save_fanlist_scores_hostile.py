@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator
 
 import pytest
-from fanlist_world import KEY, FanlistWorld, fanlist_world
+from fanlist_world import CAMPAIGN, KEY, FanlistWorld, fanlist_world
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -103,6 +103,16 @@ def test_an_object_that_is_no_list_takes_no_other_of_its_notification_with_it(wo
         records.append({"eventName": "ObjectCreated:Put", "eventTime": "2026-02-13T14:31:00.000Z", "s3": s3})
     assert world.save({"Records": records})["dynamo"]["out"] == 2
     assert world.found() == A | B
+
+
+def test_a_list_whose_campaign_comes_to_know_its_fans_otherwise_meanwhile_is_not_saved_by_halves(world):
+    event = world.drop("email,member_id,score\na@example.com,m1,0.5\nA@example.com,m2,0.4\nb@example.com,m3,0.3\n")
+    world.campaigns.add({"id": CAMPAIGN, "identifier": "email"})
+    world.save(event, times=[900_000, 0], part_fans=1)
+    world.campaigns.add({"id": CAMPAIGN, "identifier": "memberId"})
+    world.save(event, part_fans=1)
+    assert (world.load(event)["state"], world.found()) == ("REJECTED", A)
+    assert "goes by memberId now" in world.load(event)["why"]
 
 
 def test_a_list_that_is_larger_than_the_disk_is_rejected_once_and_for_all(world, monkeypatch):

@@ -73,8 +73,11 @@ class Saving:
         drop, progress = standing.drop, standing.progress
         with highest_scores() as highest:
             reading, goes_by = self._read(drop, highest)
+            figures = reading.figures(highest)
             if not progress.figures["in"]:
-                progress = self._begun(drop, reading.figures(highest), reading.reasons)
+                progress = self._begun(drop, figures, reading.reasons)
+            elif any(progress.figures[name] != count for name, count in figures.items()):
+                raise Rejected(f"the list goes by {goes_by} now, and was begun otherwise: drop it again")
             for part, entries in highest.parts(self.part_fans, progress.place.part):
                 if self.remaining() / 1000 < RESERVE:
                     raise Paused(f"load {drop.load} goes on at part {part}")

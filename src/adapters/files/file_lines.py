@@ -8,12 +8,15 @@ from domain.errors import Rejected
 
 BLOCK = 1 << 18  # bytes at a time
 LONGEST = 1 << 18  # bytes: a longer line comes in pieces of this length, of which only the last ends a line
+LARGEST = (
+    10 << 30
+)  # bytes of an unpacked file, forty million rows: reading a bomb would outlast every call, each time anew
 
 
 def lines(raw: BinaryIO, *, gz: bool, skip: int = 0) -> Iterator[bytes]:
     """Lines with their ends (LF, CRLF or CR); all of them together are the file. `skip`: so many bytes were read before.
 
-    Rejected, after the last line that is whole: the gzip file is cut short, garbled, or none.
+    Rejected, after the last line that is whole: the gzip file is cut short, garbled, none, or a bomb.
     """
     blocks = iter(lambda: raw.read(BLOCK), b"")
     return _split(_behind(_unpacked(blocks) if gz else blocks, skip))
@@ -28,12 +31,14 @@ def _behind(blocks: Iterator[bytes], skip: int) -> Iterator[bytes]:
 
 def _unpacked(blocks: Iterator[bytes]) -> Iterator[bytes]:
     """Also of several gzip files one behind the other, and of zeros behind the last (RFC 1952, 2.2)."""
-    unpacking = None
+    unpacking, size = None, 0
     try:
         for block in blocks:
             while block := block if unpacking else block.lstrip(b"\0"):
                 unpacking = unpacking or zlib.decompressobj(wbits=31)  # gzip, and its sums are checked
-                yield unpacking.decompress(block, BLOCK)
+                yield (unpacked := unpacking.decompress(block, BLOCK))
+                if (size := size + len(unpacked)) > LARGEST:
+                    raise Rejected(f"the gzip file unpacks to more than {LARGEST:,} bytes")
                 block = unpacking.unconsumed_tail
                 if unpacking.eof:
                     block, unpacking = unpacking.unused_data, None

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scored_files import DROP, Slowly
 
+from adapters.files import file_lines
 from adapters.files.file_lines import BLOCK, LONGEST, lines
 from adapters.files.score_csv import Header, chunks
 from domain.errors import Rejected
@@ -85,6 +86,13 @@ def test_a_broken_gzip_file_gives_what_can_be_read_and_is_then_rejected(broken, 
 def test_what_is_no_gzip_file_is_rejected(content, why):
     with pytest.raises(Rejected, match=why):
         next(lines(BytesIO(content), gz=True))
+
+
+def test_a_gzip_file_that_unpacks_without_end_is_rejected(monkeypatch):
+    monkeypatch.setattr(file_lines, "LARGEST", len(BODY))
+    assert b"".join(lines(BytesIO(gzip.compress(BODY)), gz=True)) == BODY
+    with pytest.raises(Rejected, match="unpacks to more than"):
+        list(lines(BytesIO(gzip.compress(BODY + b"\n")), gz=True))
 
 
 class Endless:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from handlers.scores.settings import NAMESPACE
@@ -98,12 +99,22 @@ class ScoresWatch:
         """Not the verdicts': theirs wait on purpose, and have a deadline."""
         for name, queue in stores.queues().items():
             if name != "verdicts":
-                self._alarms.at_least(
-                    WAITING.to_seconds(),
-                    queue.metric_approximate_age_of_oldest_message(period=FIVE),
-                    id=f"{name.capitalize()}Waiting",
-                    says=f"The oldest of the {name} has waited for {WAITING.to_human_string()}: see its function's log.",
-                )
+                self._over_queue(name, queue)
+
+    def _over_queue(self, name: str, queue: sqs.IQueue) -> None:
+        """A message that was received three times has no age any more (AWS); while it is put off it is in somebody's hands."""
+        self._alarms.at_least(
+            WAITING.to_seconds(),
+            queue.metric_approximate_age_of_oldest_message(period=FIVE),
+            id=f"{name.capitalize()}Waiting",
+            says=f"The oldest of the {name} has waited for {WAITING.to_human_string()}: see its function's log.",
+        )
+        self._alarms.at_least(
+            1,
+            queue.metric_approximate_number_of_messages_not_visible(period=WAITING, statistic="Minimum"),
+            id=f"{name.capitalize()}PutOff",
+            says=f"Some of the {name} have been tried for {WAITING.to_human_string()} without a pause: see its function's log.",
+        )
 
 
 class ScoresDashboard(cloudwatch.Dashboard):

@@ -10,6 +10,7 @@ from tests.infra.test_alarms import dimensions
 from tests.infra.test_storage import STATEFUL, lifetimes
 
 NAMESPACE = "Ovation/Scores"
+WATCHED = {"scoreFiles", "fanlistFiles", "entryRetryQueue"}
 READERS = {"LoadScoresToDynamodb", "SaveEntryScoring", "ProcessSavedScores"}
 
 
@@ -64,12 +65,15 @@ def test_a_file_fanlist_or_entry_that_waits_for_a_quarter_of_an_hour_is_known_an
     scores, alarms
 ):
     oldest = alarms["ApproximateAgeOfOldestMessage"]
-    assert {scores.name_of(dimensions(it)["QueueName"]) for it in oldest} == {
-        "scoreFiles",
-        "fanlistFiles",
-        "entryRetryQueue",
-    }
+    assert {scores.name_of(dimensions(it)["QueueName"]) for it in oldest} == WATCHED
     assert {it["Threshold"] for it in oldest} == {900}
+
+
+def test_what_is_tried_again_and_again_is_known_though_its_age_is_told_no_more(scores, alarms):
+    """AWS leaves a message that was received three times out of the oldest one's age."""
+    tried = alarms["ApproximateNumberOfMessagesNotVisible"]
+    assert {scores.name_of(dimensions(it)["QueueName"]) for it in tried} == WATCHED
+    assert {(it["Threshold"], it["Statistic"], it["Period"]) for it in tried} == {(1, "Minimum", 900)}
 
 
 def test_every_function_raises_alarms_on_errors_throttles_and_slow_calls(scores, alarms):

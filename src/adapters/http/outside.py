@@ -9,6 +9,7 @@ from requests.adapters import HTTPAdapter
 from domain.errors import Rejected, Unavailable, Unknown
 
 TIMEOUT = (3.05, 20.0)  # seconds to connect, and for each answer: below every function's own timeout
+MOST = 12 * 3600.0  # seconds: no message can be put off for longer (SQS)
 BUSY, LATER = 429, frozenset({408, 425, 500, 502, 503, 504})
 
 
@@ -53,7 +54,7 @@ def taken(answer: requests.Response, doing: str, *, repeatable: bool) -> request
     the status alone, for bodies may repeat what was sent.
     """
     if answer.status_code == BUSY:
-        raise Throttled(doing, _patience(answer.headers.get("Retry-After", "")))
+        raise Throttled(doing, patience(answer.headers.get("Retry-After", "")))
     if answer.status_code in LATER or answer.status_code > 504:
         raise (Unavailable if repeatable else Unknown)(f"{doing}: answered {answer.status_code}")
     if not answer.ok:
@@ -67,8 +68,9 @@ def _broken(doing: str, error: requests.ConnectionError) -> Unavailable | Unknow
     return (Unavailable if never else Unknown)(f"{doing}: {'not reached' if never else 'the connection broke'}")
 
 
-def _patience(text: str) -> float:
+def patience(text: str) -> float:
+    """Seconds that a service asks for: half a minute where it does not say, or gives a date."""
     try:
-        return max(1.0, float(text))
-    except ValueError:  # an HTTP date, or nothing
+        return min(max(1.0, float(text)), MOST)
+    except ValueError:
         return 30.0

@@ -14,7 +14,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.webhook import WebhookClient
 
 from adapters.aws.service_secrets import SLACK_TOKEN, SLACK_WEBHOOK, ServiceSecrets
-from adapters.http.outside import BUSY, Throttled
+from adapters.http.outside import BUSY, Throttled, patience
 from domain.errors import Unavailable, Unknown
 from domain.scores.verdict_words import Post
 
@@ -131,16 +131,11 @@ def slack_call(doing: str) -> Iterator[None]:
 def _judge(status: int, error: str, headers: Any, doing: str) -> None:
     """Nothing, where the answer is good."""
     if status == BUSY or error in RATE_LIMITED:
-        raise Throttled(doing, _patience(headers))
+        raise Throttled(doing, patience(headers.get("Retry-After") or headers.get("retry-after") or ""))
     if status >= 500 or status == 408 or error in DOUBTFUL or (error and not re.fullmatch(r"[a-z_ ]{1,60}", error)):
         raise Unknown(f"{doing}: answered {status}")
     if status >= 300 or error:
         raise Refused(f"{doing}: {error or status}")
-
-
-def _patience(headers: Any) -> float:
-    text = str(headers.get("Retry-After") or headers.get("retry-after") or "")
-    return max(1.0, float(text)) if text.isdigit() else 30.0
 
 
 def _broken(doing: str, reason: object) -> Unavailable | Unknown:

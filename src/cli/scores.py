@@ -19,6 +19,7 @@ from cli.deployment import Deployment, Stack
 from cli.loading import File, followed, opened, put
 from cli.scores_tables import document, of_campaign, of_loads, of_one, of_plan
 from domain.errors import OvationError, Rejected, Unavailable
+from domain.scores.drop import Drop
 from domain.scores.keys import slack_row
 from domain.scores.load import INCOMPLETE, REJECTED, Load, Place
 from domain.scores.places import FANLIST
@@ -55,12 +56,11 @@ def load(
             found = planned(deployment, dropped)
             print_json(as_document(found)) if as_json else out.print(of_plan(found))
             return
-        with err.status("dropping the file") as status:
-            done = followed(deployment, put(deployment, dropped), lambda it: status.update(step(it)))
-    except Unavailable as reason:
-        give_up(reason, FAILED)
+        with err.status("dropping the file"):
+            drop = put(deployment, dropped)
     except (OvationError, ClientError, OSError) as reason:
         give_up(reason, BAD_INPUT)
+    done = follow(deployment, drop)
     show_loads([done], as_json)
     if done.state == REJECTED or done.settled_as == INCOMPLETE:
         raise typer.Exit(FAILED)
@@ -109,6 +109,15 @@ def reconcile(campaign: Campaign, stack: Stack = None, as_json: AsJson = False) 
             out.print(f"{one['campaignId']}: {did}; drift {one['drift']:,}; rows say {one['recounted']}", markup=False)
     if any(one["busy"] for one in found["campaigns"]):
         raise typer.Exit(FAILED)
+
+
+def follow(deployment: Deployment, drop: Drop) -> Load:
+    """Exit code 1: nobody can tell how it stands, or not in time; it is dropped all the same."""
+    try:
+        with err.status("dropped") as status:
+            return followed(deployment, drop, lambda it: status.update(step(it)))
+    except (Unavailable, ClientError) as reason:
+        give_up(f"{drop.arrival.key} is dropped, but {reason}", FAILED)
 
 
 def planned(deployment: Deployment, file: File) -> Plan:

@@ -237,6 +237,14 @@ def test_a_load_is_followed_until_it_is_settled_and_no_longer_than_one_waits(dep
         followed(deployment, dropped_now, longest=0.01)
 
 
+def test_a_file_that_is_dropped_and_cannot_be_followed_is_no_bad_input(deployment, tmp_path):
+    boto3.client("dynamodb").delete_table(TableName=TABLE)
+    done = run("load", file(tmp_path, "registrants.c1.tour.csv"))
+    assert done.exit_code == 1
+    assert "is dropped, but" in done.output
+    assert boto3.client("s3").list_objects_v2(Bucket=BUCKET)["KeyCount"] == 1
+
+
 def test_a_stack_that_loads_no_scores_is_refused(deployment):
     template = {"Resources": {"Any": {"Type": "AWS::SNS::Topic"}}}
     boto3.client("cloudformation").create_stack(StackName="other", TemplateBody=json.dumps(template))

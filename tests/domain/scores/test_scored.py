@@ -108,7 +108,9 @@ def test_a_refusal_names_what_is_missing_or_wrong_and_no_value(name):
 
 
 JSON = st.recursive(
-    st.none() | st.booleans() | st.floats() | st.text(), lambda it: st.lists(it) | st.dictionaries(st.text(), it)
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda it: st.lists(it, max_size=3) | st.dictionaries(st.text(max_size=5), it, max_size=3),
+    max_leaves=6,
 )
 
 

@@ -23,14 +23,20 @@ OUT_OF_REACH = (
 )
 RETRYABLE = frozenset(
     {
+        "EC2ThrottledException",
         "InternalFailure",
         "InternalServerError",
         "InternalServerException",
+        "KMS.ThrottlingException",
+        "KMSThrottlingException",
+        "KmsThrottled",
+        "KmsThrottlingException",
         "LimitExceededException",
         "ModelNotReadyException",
         "NoSuchKey",
         "ProvisionedThroughputExceededException",
         "RequestLimitExceeded",
+        "RequestThrottled",
         "RequestTimeout",
         "ServiceUnavailable",
         "ServiceUnavailableException",

@@ -82,11 +82,6 @@ class Load:
         """Records of the load."""
         return self.progress.figures["out"]
 
-    @property
-    def is_counted(self) -> bool:
-        """Read to its end, and each of its records has been counted: nothing of it will move any count."""
-        return self.state == LOADED and self.counted.get("records", 0) == self.out
-
     def is_worked_on(self, now: datetime) -> bool:
         """Somebody holds it. One that is LOADING and not worked on waits for its message to come again."""
         return self.state == LOADING and self.until is not None and now < self.until

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from domain.scores.drop import Arrival, dropped
-from domain.scores.load import FIGURES, LOADED, LOADING, REJECTED, START, Load, Place, Progress
+from domain.scores.load import FIGURES, LOADED, LOADING, START, Load, Place, Progress
 
 AT = datetime(2026, 2, 13, 10, tzinfo=UTC)
 DROP = dropped(Arrival("scoring", "scrubbed/registrants.c1.tay.csv", "v1", "0", AT))
@@ -30,25 +30,9 @@ def test_a_chunk_adds_its_figures_and_reasons_and_moves_the_place():
     assert one.figures["in"] == 3
 
 
-@pytest.mark.parametrize(
-    ("told", "counted"),
-    [
-        ({"state": LOADED, "counted": {"records": 2}}, True),
-        ({"state": LOADED, "counted": {"records": 1}}, False),
-        ({"state": LOADED}, False),
-        ({"state": LOADING, "counted": {"records": 2}}, False),
-        ({"state": REJECTED, "counted": {"records": 2}}, False),
-    ],
-)
-def test_a_load_is_counted_when_it_is_read_and_all_its_records_are(told, counted):
-    progress = Progress().plus({"out": 2}, {}, START)
-    assert load(progress=progress, **told).is_counted is counted
-    assert load(progress=progress).out == 2
-
-
-def test_an_empty_load_is_counted_at_once():
-    assert load().is_counted
+def test_a_load_has_its_files_id_and_its_own_records():
     assert load().load == DROP.load
+    assert load(progress=Progress().plus({"out": 2}, {}, START)).out == 2
 
 
 @pytest.mark.parametrize(

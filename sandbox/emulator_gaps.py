@@ -95,13 +95,13 @@ def telling_versions(fire: Callable[..., Any]) -> Callable[..., Any]:
     """
     told, dispatch = threading.local(), eventbridge._dispatch_event
 
-    def dispatching(event: dict[str, Any]) -> Any:
+    def dispatching(event: dict[str, Any], *more: Any, **further: Any) -> Any:
         version = getattr(told, "version", None)
         if version and event["Source"] == "aws.s3":
             detail = json.loads(event["Detail"])
             detail["object"]["version-id"] = version
             event = {**event, "Detail": json.dumps(detail)}
-        return dispatch(event)
+        return dispatch(event, *more, **further)
 
     def firing(*about: Any, version_id: str | None = None, **more: Any) -> None:
         told.version = version_id

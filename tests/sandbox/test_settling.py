@@ -126,6 +126,32 @@ def test_an_event_keeps_its_own_time_and_speaks_for_its_service(aws: Ministack, 
     assert (event["source"], event["time"]) == ("aws.ses", "2026-01-02T03:04:05Z")
 
 
+def test_a_dropped_object_is_told_of_with_its_version(aws: Ministack) -> None:
+    """Another one may lie under the key by the time somebody reads it."""
+    s3, sqs, events = aws.client("s3"), aws.client("sqs"), aws.client("events")
+    s3.create_bucket(Bucket="dropped", CreateBucketConfiguration={"LocationConstraint": REGION})
+    s3.put_bucket_versioning(Bucket="dropped", VersioningConfiguration={"Status": "Enabled"})
+    s3.put_bucket_notification_configuration(
+        Bucket="dropped", NotificationConfiguration={"EventBridgeConfiguration": {}}
+    )
+    url = sqs.create_queue(QueueName="dropped")["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    pattern = {"source": ["aws.s3"], "detail": {"bucket": {"name": ["dropped"]}}}
+    events.put_rule(Name="dropped", EventPattern=json.dumps(pattern))
+    events.put_targets(Rule="dropped", Targets=[{"Id": "queue", "Arn": arn}])
+    versions = [s3.put_object(Bucket="dropped", Key="a file.csv", Body=body)["VersionId"] for body in (b"1", b"2")]
+    told: list[dict[str, Any]] = []
+    for _ in range(200):
+        found = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", [])
+        told += [json.loads(it["Body"])["detail"]["object"] for it in found]
+        if len(told) == len(versions):
+            break
+        time.sleep(0.05)
+    assert sorted(it["version-id"] for it in told) == sorted(versions)
+    assert {it["key"] for it in told} == {"a file.csv"}
+    assert len({it["sequencer"] for it in told}) == 2
+
+
 def test_a_machine_does_not_wait_for_a_moment_of_the_sandboxs_day(aws: Ministack) -> None:
     states = aws.client("stepfunctions")
     wait = {"Type": "Wait", "TimestampPath": "$.until", "End": True}

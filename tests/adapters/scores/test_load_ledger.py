@@ -145,7 +145,6 @@ def test_a_campaign_s_loads_come_with_what_was_counted_of_them_the_first_begun_f
     assert (one.drop, one.state, one.progress, one.told) == (DROP, LOADED, HALF, True)
     assert (one.started_at, one.ended_at, one.until) == (NOON, LATER, None)
     assert (one.counted, one.entries) == ({"records": 2, "unique": 2, "created": 2}, {"records": 2, "inserted": 1})
-    assert one.is_counted
     assert (other.drop, other.state, other.counted, other.entries) == (second, LOADING, {}, {})
     assert other.is_worked_on(NOON)
     assert other.ended_at is other.settled_at is other.settled_as is None

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from aws_cdk import Duration
+from aws_cdk import Duration, Size
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
@@ -31,7 +31,8 @@ class Fleet:
 class PythonFunction(lambda_.Function):
     """Python 3.13 on arm64, a role and a log group of its own, JSON logs, traces, and alarms on errors, throttles and p99.
 
-    `at_once`: calls that may run at the same time, where that is limited.
+    `at_once`: calls that may run at the same time, where that is limited. `scratch`: what its folder for temporary files holds,
+    where Lambda's 512 MB are too little.
     """
 
     def __init__(
@@ -44,6 +45,7 @@ class PythonFunction(lambda_.Function):
         timeout: Duration,
         fleet: Fleet,
         at_once: int | None = None,
+        scratch: Size | None = None,
     ) -> None:
         log_group = _log_group(scope, f"{id}Logs", fleet.stage)
         self._own_role = _role(scope, f"{id}Role", f"What {handler} may do", log_group)
@@ -60,6 +62,7 @@ class PythonFunction(lambda_.Function):
             timeout=timeout,
             memory_size=fleet.stage.memory_mb,
             reserved_concurrent_executions=at_once,
+            ephemeral_storage_size=scratch,
         )
         acknowledge(self, {"AwsSolutions-L1": "3.13 is the newest runtime our wheels are built and tested for."})
         self._watch(id, fleet, timeout)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from aws_cdk import Duration
+from aws_cdk import Duration, Size
 from constructs import Construct
 
 from domain.scores.places import ERRORS, FANLIST, RETRIES, SCRUBBED
@@ -30,6 +30,7 @@ TIMEOUTS: Mapping[str, Duration] = {
     "save_entry_scoring": Duration.minutes(5),
 }
 ALONE = ("reconcile_counts",)
+SCRATCH = {"save_fanlist_scores": Size.gibibytes(2)}  # fans are ranked on disk, 0.3 GB a million
 
 # (function, prefix, verbs of S3 on the objects below it)
 FILES = (
@@ -74,6 +75,7 @@ class ScoresFunctions:
             timeout=TIMEOUTS[name],
             fleet=self._fleet,
             at_once=1 if name in ALONE else None,
+            scratch=SCRATCH.get(name),
         )
 
     def _grant(self, stores: ScoresStores) -> None:

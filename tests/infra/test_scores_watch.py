@@ -117,3 +117,7 @@ def test_files_of_people_go_after_the_stages_days_and_so_does_what_was_refused_o
 def test_watermarks_end_by_themselves(scores):
     table = scores.one("AWS::DynamoDB::Table", "Scores")
     assert table["TimeToLiveSpecification"] == {"AttributeName": "expiresAt", "Enabled": True}
+
+
+def test_a_list_of_millions_of_fans_has_room_to_be_ranked(scores):
+    assert scores.one("AWS::Lambda::Function", "SaveFanlistScores")["EphemeralStorage"] == {"Size": 2048}

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cache, partial
 from itertools import count
-from threading import Event
+from threading import Event, Lock
 from typing import Any
 from unittest.mock import patch
 
@@ -324,7 +324,24 @@ def test_a_run_that_was_taken_over_under_another_attempt_extracts_no_more(world)
         world.call()
 
 
+class OneByOne:
+    """A client whose calls wait for one another: moto walks through an item while another thread changes it."""
+
+    def __init__(self, client):
+        self.client, self.turn = client, Lock()
+
+    def __getattr__(self, name):
+        call = getattr(self.client, name)
+
+        def called(**asked):
+            with self.turn:
+                return call(**asked)
+
+        return called
+
+
 def test_calls_at_the_same_time_start_each_statement_once(world):
+    world.extracts = replace(world.extracts, dynamodb=OneByOne(world.extracts.dynamodb))
     with ThreadPoolExecutor(4) as pool:
         assert {call.result() for call in [pool.submit(world.call) for _ in range(4)]} == {"DONE"}
     assert world.started() == 2

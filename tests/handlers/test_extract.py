@@ -332,6 +332,8 @@ class OneByOne:
 
     def __getattr__(self, name):
         call = getattr(self.client, name)
+        if not callable(call):  # `exceptions`
+            return call
 
         def called(**asked):
             with self.turn:

@@ -1,8 +1,7 @@
-"""Names in, the metrics of the archive out: its own, as its functions publish them, and those of the services around it."""
+"""Names in, the metrics of the archive out: its own, as its functions publish them, and how late its archiver is."""
 
 from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
-from aws_cdk import aws_lambda as lambda_
 
 from handlers.archive.settings import NAMESPACE
 from infra.function import PythonFunction
@@ -20,14 +19,3 @@ def archived(name: str) -> cloudwatch.Metric:
 def lag(archiver: PythonFunction) -> cloudwatch.Metric:
     """Milliseconds from a record's arrival in the stream to the end of the call that had it."""
     return archiver.metric("IteratorAge", statistic="Maximum", period=Duration.minutes(1))
-
-
-def of_mapping(mapping: lambda_.EventSourceMapping, name: str) -> cloudwatch.Metric:
-    """A count of events (Lambda: event source mapping metrics, which the mapping must ask for)."""
-    return cloudwatch.Metric(
-        namespace="AWS/Lambda",
-        metric_name=name,
-        dimensions_map={"EventSourceMappingUUID": mapping.event_source_mapping_id},
-        statistic="Sum",
-        period=FIVE,
-    )

@@ -9,15 +9,13 @@ from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from infra.alarms import Alarms
-from infra.archive_metrics import ERRORS, FILES, FIVE, LEFT, RECORDS, SKIPPED, UNREADABLE, archived, lag, of_mapping
+from infra.archive_metrics import ERRORS, FILES, FIVE, LEFT, RECORDS, SKIPPED, UNREADABLE, archived, lag
 from infra.dashboard import graph
 from infra.function import PythonFunction
+from infra.mapping_metrics import DROPPED, GIVEN_UP, UNKEPT, of_mapping
 
 ERROR_LIMIT = 5  # in five minutes (the mission: more than that)
 BEHIND, LATE = Duration.seconds(60), Duration.seconds(120)  # the mission: what is normal at most, what is an alarm
-GIVEN_UP = "OnFailureDestinationDeliveredEventCount"
-UNKEPT = "DestinationDeliveryFailures"
-DROPPED = "DroppedEventCount"
 
 
 class ArchiveWatch:

@@ -10,20 +10,14 @@ from constructs import Construct
 
 from handlers.scores.settings import NAMESPACE
 from infra.alarms import Alarms
-from infra.archive_metrics import of_mapping
 from infra.dashboard import graph
 from infra.function import PythonFunction
+from infra.mapping_metrics import DROPPED, FIVE, GIVEN_UP, UNKEPT, of_mapping
 from infra.scores_stores import ScoresStores
 
-FIVE = Duration.minutes(5)
 BEHIND = Duration.hours(1)  # a stream's reader (the mission: iterator age over an hour)
 WAITING = Duration.minutes(15)  # a queue's oldest message (the mission)
 BAD_SHARE = 5  # percent of a file's rows: then its maker has a problem (the mission)
-GIVEN_UP, UNKEPT, DROPPED = (
-    "OnFailureDestinationDeliveredEventCount",
-    "DestinationDeliveryFailures",
-    "DroppedEventCount",
-)
 
 
 def scored(name: str, statistic: str = "Sum") -> cloudwatch.Metric:

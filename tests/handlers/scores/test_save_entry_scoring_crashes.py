@@ -123,7 +123,7 @@ def test_of_two_invocations_with_one_batch_one_counts(world):
     """Lambda may begin a batch again while an invocation that it has given up on still works."""
     last = settling(world, mixed(0))
     for place in range(1, last + 1):
-        with world.aws.calls.before(place, lambda: world.enter(mixed(place))):  # noqa: B023
+        with world.aws.calls.before(place, lambda place=place: world.enter(mixed(place))):
             answer = world.enter(mixed(place))
         assert len(answer["batchItemFailures"]) == (place > 1)  # whoever has read the watermark before it moved
         assert world.enter(mixed(place))["count"]["records"] == 0

@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from adapters.aws.batch_items import PATIENT, Backoff, chunks
@@ -54,6 +55,13 @@ class Outbox:
             if left:
                 self.backoff.wait(tried)
             entries = left
+
+
+def waited(record: Mapping[str, Any], received: float) -> timedelta:
+    """How long a message has been on its way, through the dead letters and back too; `received` is in epoch seconds."""
+    told = record.get("messageAttributes", {}).get("queuedAt", {}).get("stringValue")
+    queued = int(told or record["attributes"]["SentTimestamp"]) / 1000
+    return timedelta(seconds=max(0.0, received - queued))
 
 
 def codes(answer: Mapping[str, Any]) -> str:

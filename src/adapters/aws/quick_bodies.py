@@ -5,7 +5,7 @@ from typing import Any
 
 import orjson
 
-OPERATIONS = ("BatchGetItem", "BatchWriteItem", "Query", "UpdateItem")
+OPERATIONS = ("BatchGetItem", "BatchWriteItem", "PutItem", "Query", "UpdateItem")
 BODY = "ovation_body"
 BINARY = (b'"B"', b'"BS"')  # travels as base64, which botocore knows how to read
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 KEPT = timedelta(minutes=5)  # a new token is used after at most this
 SLACK_TOKEN, SLACK_WEBHOOK, CAMPAIGN_TOKEN, ENTRY_TOKEN = "slackToken", "slackWebhook", "campaignToken", "entryToken"
+DISCOVERY_KEY, BITLY_TOKEN, SMS_TOKEN = "discoveryKey", "bitlyToken", "smsToken"
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from adapters.aws.kill_switch import KillSwitch
 from adapters.aws.link_keys import LinkKeys
 from adapters.aws.mailer import ONCE, Mailer
 from adapters.aws.one_time_schedules import OneTimeSchedules
-from adapters.aws.outbox import Outbox
+from adapters.aws.outbox import Outbox, waited
 from adapters.aws.outcomes import Outcomes
 from adapters.aws.rate_window import RateWindow
 from adapters.aws.reservation_writes import Tables
@@ -33,7 +33,7 @@ from handlers.solicitation.chunks.ending import doubt, look_again, put_off, tomo
 from handlers.solicitation.chunks.letters import letters
 from handlers.solicitation.chunks.posting import Posting
 from handlers.solicitation.chunks.reserving import Taken, take_up
-from handlers.solicitation.chunks.work import Chunk, Clock, Desk, Message, Tally, waited
+from handlers.solicitation.chunks.work import Chunk, Clock, Desk, Message, Tally
 from handlers.solicitation.complete import NAMESPACE
 from handlers.solicitation.delivery_settings import SendSettings
 

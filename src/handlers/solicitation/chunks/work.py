@@ -101,13 +101,6 @@ class Message:
         return {"campaign": self.campaign, "chunk": self.chunk, "scheduledTime": iso(at), **more}
 
 
-def waited(record: Mapping[str, Any], received: float) -> timedelta:
-    """How long a message has been on its way, through the dead letters and back too; `received` is in epoch seconds."""
-    told = record.get("messageAttributes", {}).get("queuedAt", {}).get("stringValue")
-    queued = int(told or record["attributes"]["SentTimestamp"]) / 1000
-    return timedelta(seconds=max(0.0, received - queued))
-
-
 @dataclass
 class Tally:
     """What became of a chunk's recipients at this delivery of its message, for metrics and the log."""

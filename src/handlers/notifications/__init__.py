@@ -1,0 +1,1 @@
+"""The workers of reminders, one module a stage."""

@@ -59,6 +59,22 @@ class Alarms(Construct):
         alarm.add_ok_action(self._action)
         return alarm
 
+    def below(self, threshold: float, metric: cloudwatch.IMetric, *, id: str, says: str) -> cloudwatch.Alarm:
+        """Raise when one period's value is less than `threshold`; a period without a value is none of those."""
+        alarm = cloudwatch.Alarm(
+            self,
+            id,
+            metric=metric,
+            threshold=threshold,
+            comparison_operator=cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,
+            evaluation_periods=1,
+            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+            alarm_description=says,
+        )
+        alarm.add_alarm_action(self._action)
+        alarm.add_ok_action(self._action)
+        return alarm
+
     def silent_for(self, periods: int, metric: cloudwatch.IMetric, *, id: str, says: str) -> cloudwatch.Alarm:
         """Raise when the metric has had no value in `periods` periods in a row."""
         alarm = cloudwatch.Alarm(

@@ -7,9 +7,9 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from infra.function import PythonFunction
-from infra.nightly import Nightly
 from infra.queue import DeadLetters
 from infra.reading import may_read_kinesis, read_stream
+from infra.scheduled import Scheduled
 from infra.stages import Stage
 
 BATCH = 1000  # records
@@ -34,7 +34,7 @@ def feed(
 
 
 def compact_nightly(scope: Construct, compact: PythonFunction, lost: DeadLetters) -> None:
-    Nightly(
+    Scheduled(
         scope,
         "Nightly",
         job="Compaction",

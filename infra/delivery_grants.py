@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from aws_cdk import ArnFormat, Stack
 
 from infra.function import PythonFunction
+from infra.mail import identities_of
 from infra.parts import EVENT_BUS, Parts
 
 Functions = Mapping[str, PythonFunction]
@@ -113,7 +114,7 @@ def _sending(functions: Functions, parts: Parts) -> None:
     parts.one_time.call(release)
     for function in (release, send):
         function.allow(["sqs:SendMessage"], [parts.outbox.queue_arn])
-    parts.mail.sent_by(send, parts.programs)
+    parts.mail.sent_by(send, identities_of(parts.programs))
     for function in (send, engage):
         parts.mail.signed_by(function)
 

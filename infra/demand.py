@@ -5,6 +5,14 @@ from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_kinesis as kinesis
 from constructs import Construct
 
+from domain.notifications.keys import (
+    SALE_DEMAND_SHARD,
+    SALE_DEMANDS,
+    SALES,
+    UNSETTLED,
+    UNSETTLED_SHARD,
+    UNSETTLED_SINCE,
+)
 from infra.stages import Stage
 from infra.stores import EXPIRES
 from infra.table import KeyedTable, text
@@ -50,9 +58,21 @@ class DemandStack(Stack):
             changes=self.changes,
         )
         table.add_global_secondary_index(
-            index_name="sales",  # which sales start when; rows of other types have no such attributes
+            index_name=SALES,  # which sales start when; rows of other types have no such attributes
             partition_key=text("saleStartDate"),
             sort_key=text("saleStartDateTime"),
+            projection_type=dynamodb.ProjectionType.ALL,
+        )
+        table.add_global_secondary_index(
+            index_name=SALE_DEMANDS,  # who wants to be reminded of a sale, in ten shards
+            partition_key=text(SALE_DEMAND_SHARD),
+            sort_key=text("fanId"),
+            projection_type=dynamodb.ProjectionType.ALL,
+        )
+        table.add_global_secondary_index(
+            index_name=UNSETTLED,  # notifications that somebody must still send or settle; the others have no such attributes
+            partition_key=text(UNSETTLED_SHARD),
+            sort_key=text(UNSETTLED_SINCE),
             projection_type=dynamodb.ProjectionType.ALL,
         )
         return table

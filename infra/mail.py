@@ -22,12 +22,12 @@ KEY_LENGTH = 64
 
 
 class Mail(Construct):
-    """What mails are sent through. SES tells what became of each on the account's default bus, the only one it knows."""
+    """What mails of one `kind` are sent through. SES tells what became of each on the account's default bus, the only one it knows."""
 
-    def __init__(self, scope: Construct, id: str, *, stage: Stage) -> None:
+    def __init__(self, scope: Construct, id: str, *, stage: Stage, kind: str = "") -> None:
         super().__init__(scope, id)
         self.configuration_set = ses.ConfigurationSet(
-            self, "ConfigurationSet", configuration_set_name=f"ovation-{stage.name}"
+            self, "ConfigurationSet", configuration_set_name="-".join(["ovation", stage.name, *filter(None, [kind])])
         )
         self.configuration_set.add_event_destination(
             "Events",
@@ -53,9 +53,9 @@ class Mail(Construct):
             },
         )
 
-    def sent_by(self, function: PythonFunction, programs: Iterable[Program]) -> None:
-        """Allow sending in the name of the programs' own senders, and looking at the account's rate and quota."""
-        identities = [self._arn("identity", name) for name in identities_of(programs)]
+    def sent_by(self, function: PythonFunction, names: Iterable[str]) -> None:
+        """Allow sending in the name of these addresses and domains, and looking at the account's rate and quota."""
+        identities = [self._arn("identity", name) for name in names]
         configuration = self._arn("configuration-set", self.configuration_set.configuration_set_name)
         function.allow(["ses:SendBulkEmail"], [*identities, configuration])
         function.allow(["ses:GetAccount"], ["*"], "The account's rate and quota belong to no resource.")
@@ -89,7 +89,10 @@ def identities_of(programs: Iterable[Program]) -> list[str]:
 
 
 def _identities(programs: Iterable[Program]) -> Iterator[str]:
-    for program in programs:
-        for marketplace in program.marketplaces:
-            address = parseaddr(marketplace.sender)[1]
-            yield from (address, address.partition("@")[2])
+    return (name for program in programs for it in program.marketplaces for name in identities(it.sender))
+
+
+def identities(sender: str) -> tuple[str, str]:
+    """Of `Name <address>`: the address, and its domain."""
+    address = parseaddr(sender)[1]
+    return address, address.partition("@")[2]

@@ -26,6 +26,7 @@ class Packages:
     solicitation: Package
     archive: Package
     scores: Package
+    notifications: Package
 
 
 def fleet(scope: Construct, package: Package, stage: Stage, alarms: Alarms) -> Fleet:

@@ -12,9 +12,9 @@ from constructs import Construct
 from domain.scores.keys import META
 from domain.scores.places import FANLIST, SCRUBBED
 from infra.function import PythonFunction
-from infra.nightly import Nightly
 from infra.queue import DeadLetters, Outbox
 from infra.reading import may_read_kinesis, may_read_table, read_stream
+from infra.scheduled import Scheduled
 from infra.scores_stores import ScoresStores
 from infra.stages import Stage
 
@@ -38,7 +38,7 @@ def feed(scope: Construct, functions: Functions, stores: ScoresStores, *, lost: 
     take(functions["save_fanlist_scores"], stores.fanlists, 1, FILES_AT_ONCE)
     take(functions["verdict_reporter"], stores.verdicts, VERDICTS)
     take(functions["save_entry_scoring"], stores.entry_retries, 1, FILES_AT_ONCE)
-    Nightly(
+    Scheduled(
         scope,
         "Nightly",
         job="Reconciliation",

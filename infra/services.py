@@ -26,3 +26,45 @@ class Services:
             slack_url=told["slack"],
             slack_channel=told["slackChannel"],
         )
+
+
+@dataclass(frozen=True)
+class Reminders:
+    """cdk.json's `reminders`: whom events are asked of and messages are sent by. `sms_provider`: `service`, or `aws`, which sends from
+    `sms_origination` (a phone number, pool or sender id); `links_url`: your own domain in front of the links' API, or nothing;
+    `issuer`: whose tokens fans come with, `fan_claim` what names the fan in them.
+    """
+
+    discovery_url: str
+    discovery_rate: float
+    discovery_daily: int
+    bitly_url: str
+    sms_service_url: str
+    sms_provider: str
+    sms_origination: str
+    sms_parts_per_second: float
+    mail_sender: str
+    links_url: str
+    issuer: str
+    fan_claim: str
+
+    @classmethod
+    def of(cls, context: Mapping[str, Any]) -> Self:
+        """KeyError names what cdk.json, or `-c`, does not tell. ValueError: a provider that there is not."""
+        told = context["reminders"]
+        if told["smsProvider"] not in ("service", "aws"):
+            raise ValueError(f"reminders.smsProvider is {told['smsProvider']!r}: it must be service or aws")
+        return cls(
+            discovery_url=told["discovery"],
+            discovery_rate=told["discoveryPerSecond"],
+            discovery_daily=told["discoveryPerDay"],
+            bitly_url=told["bitly"],
+            sms_service_url=told["smsService"],
+            sms_provider=told["smsProvider"],
+            sms_origination=told["smsOrigination"],
+            sms_parts_per_second=told["smsPartsPerSecond"],
+            mail_sender=told["mailSender"],
+            links_url=told["links"],
+            issuer=told["issuer"],
+            fan_claim=told["fanClaim"],
+        )

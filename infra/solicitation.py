@@ -61,6 +61,7 @@ class SolicitationStack(Stack):
         lost = {id: DeadLetters(self, id, stage=stage, alarms=alarms) for id in LOST}
         staff = fleet(self, package, stage, alarms)
         parts = self._parts(programs, stage, lost)
+        self.controls = parts.stores.controls
         batch = BatchFunctions(self, "Functions", stores=parts.stores, programs=programs, fleet=staff).by_stage
         delivery = DeliveryFunctions(self, parts=parts, fleet=staff).by_stage
         functions = {**batch, **delivery}

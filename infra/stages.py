@@ -40,6 +40,19 @@ class Scoring:
 
 
 @dataclass(frozen=True)
+class Reminding:
+    """`settle_seconds`: how far an index may be behind its table; `link_seconds`: how long first reminders wait for a short link;
+    `stuck_seconds`: what nobody has moved for so long is queued again. `shards` None: as many as it takes, paid by use.
+    """
+
+    kept_days: int
+    settle_seconds: int = 5
+    link_seconds: int = 60
+    stuck_seconds: int = 180
+    shards: int | None = None
+
+
+@dataclass(frozen=True)
 class Stage:
     """One environment. `map_concurrency`: buckets in work at once; `wait_seconds`: between two looks at the warehouse;
     `retry_seconds`: before the first repetition of a failed state; `function_errors`: alarm from so many in five minutes on;
@@ -57,6 +70,7 @@ class Stage:
     function_errors: int
     archiving: Archiving
     scoring: Scoring
+    reminding: Reminding
     bundled: bool = True
 
 
@@ -72,6 +86,7 @@ DEV = Stage(
     function_errors=5,
     archiving=Archiving(data_days=90, error_days=30),
     scoring=Scoring(file_days=30, error_days=30),
+    reminding=Reminding(kept_days=30),
 )
 PROD = Stage(
     name="prod",
@@ -85,6 +100,7 @@ PROD = Stage(
     function_errors=3,
     archiving=Archiving(data_days=None, error_days=90),
     scoring=Scoring(file_days=90, error_days=90),
+    reminding=Reminding(kept_days=90),
 )
 SANDBOX = Stage(
     name="sandbox",
@@ -106,6 +122,7 @@ SANDBOX = Stage(
         reconcile_seconds=1,
         shards=2,
     ),
+    reminding=Reminding(kept_days=30, settle_seconds=0, link_seconds=10, shards=2),
     bundled=False,
 )
 

@@ -17,12 +17,17 @@ from infra.asset import code_asset
 from infra.demand import DemandStack
 from infra.layer import layer, placeholder
 from infra.mail_templates import template_files
+from infra.notifications import NotificationsStack
+from infra.notifications_api import Contract
 from infra.package import Package, Packages
+from infra.reminder_documents import reminder_documents
 from infra.schemas import Schema, avro_documents
 from infra.scores import ScoresStack
-from infra.services import Services
+from infra.services import Reminders, Services
 from infra.solicitation import SolicitationStack
 from infra.stages import STAGES, Stage
+
+PROJECT = Path(__file__).parents[1]
 
 
 def context(project: Path) -> dict[str, Any]:
@@ -62,11 +67,21 @@ def build(
     app: App, programs: Sequence[Program], *, packages: Packages, schemas: Mapping[str, Schema], stage: Stage
 ) -> None:
     """All stacks of one stage."""
-    SolicitationStack(app, "Solicitation", programs=programs, package=packages.solicitation, stage=stage)
+    solicitation = SolicitationStack(app, "Solicitation", programs=programs, package=packages.solicitation, stage=stage)
     demand = DemandStack(app, "Demand", stage=stage)
     ArchiveStack(app, "Archive", demand=demand, schemas=schemas, package=packages.archive, stage=stage)
     services = Services.of({"services": app.node.try_get_context("services")})
     ScoresStack(app, "Scores", services=services, package=packages.scores, stage=stage)
+    NotificationsStack(
+        app,
+        "Notifications",
+        demand=demand,
+        controls=solicitation.controls,
+        reminders=Reminders.of({"reminders": app.node.try_get_context("reminders")}),
+        contract=Contract.of(PROJECT / "schemas/graphql"),
+        package=packages.notifications,
+        stage=stage,
+    )
     Tags.of(app).add("application", "ovation")
     Tags.of(app).add("stage", stage.name)
 
@@ -90,6 +105,7 @@ def packaged(programs: Sequence[Program], stage: Stage, project: Path) -> Packag
         solicitation=package("solicitation", documents, "handlers"),
         archive=package("archive", avro_documents(project), "archive"),
         scores=package("scores", {}, "scores"),
+        notifications=package("notifications", reminder_documents(project), "notifications"),
     )
 
 

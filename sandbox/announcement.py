@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from adapters.aws.attribute_values import encode_item
+from domain.notifications.keys import SALE_DEMAND_SHARD, sale_demand_of
 
 Item = dict[str, Any]
 
@@ -79,6 +80,7 @@ def _wish(number: int, fans: int) -> Item:
         "artistId": "ova-lantern-parade",
         "artistName": "Lantern Parade",
         "contactMethod": contact,
+        SALE_DEMAND_SHARD: sale_demand_of(fan, EVENT, PUBLIC),
         "demandType": "remind",
         "marketId": "TM_US",
         "locale": "en-us",
@@ -101,6 +103,7 @@ def _event() -> Item:
         "id": EVENT,
         "name": "Lantern Parade: The Long Way Home Tour",
         "url": f"https://tickets.example.com/{EVENT}",
+        "shortUrl": "https://tickets.example.com/lantern",
         "locale": "en-us",
         "isSuppressed": False,
         "eventDate": {

@@ -38,7 +38,8 @@ PARTS = {  # folders of a handler's own
     "sending": "notification_send",
 }
 SHARED = {
-    "events"
+    "events",
+    "noting",
 }  # folders that several handlers of a subsystem share: the right is looked for with the handler that uses them
 CALL, SUBMIT = BaseClient._make_api_call, ThreadPoolExecutor.submit
 THREAD = threading.local()  # in whose name it works

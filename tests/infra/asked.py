@@ -8,6 +8,7 @@ OBJECTS = {"HeadObject": ("GetObject",), "CopyObject": ("GetObject", "PutObject"
 SERVICES = {
     "stepfunctions": "states",
     "sesv2": "ses",
+    "pinpoint-sms-voice-v2": "sms-voice",
     "sagemaker-runtime": "sagemaker",
     "sagemaker-featurestore-runtime": "sagemaker",
 }
@@ -29,6 +30,8 @@ def asked(subsystem, service, operation, params):
         yield from asked_of_archive(service, operation, params)
     elif subsystem == "scores" and service == "s3":
         yield from asked_of_scoring(operation, params)
+    elif subsystem == "notifications" and service == "s3":  # one bucket, one verb
+        yield f"s3:{operation}", "Notifications/parked/*" if params["Key"].startswith("parked/") else None
     elif service == "dynamodb":
         yield from asked_of_tables(operation, params)
     elif service == "s3":

@@ -31,7 +31,7 @@ def synthesise(folder: Path, stage: Stage = PROD, *, checked: bool = True) -> Pa
     synth(
         [MUSIC, PAUSED, REVIEWS],
         stage=stage,
-        packages=Packages(solicitation=package, archive=package, scores=package),
+        packages=Packages(solicitation=package, archive=package, scores=package, notifications=package),
         schemas=avro_schemas(PROJECT),
         context=context(PROJECT),
         outdir=out,
@@ -77,3 +77,8 @@ def archive(prod: Path) -> Stack:
 @pytest.fixture(scope="session")
 def scores(prod: Path) -> Stack:
     return read(prod, "Scores")
+
+
+@pytest.fixture(scope="session")
+def notifications(prod: Path) -> Stack:
+    return read(prod, "Notifications")

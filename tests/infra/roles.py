@@ -48,5 +48,7 @@ def spelt(resource):
 def spelt_part(part):
     if "Fn::GetAtt" in part:
         return part["Fn::GetAtt"][0][:-8]
+    if "Fn::GetStackOutput" in part:
+        return spelt(part)
     names = {"AWS::Partition": "aws", "AWS::Region": "region", "AWS::AccountId": "account"}
     return names.get(part["Ref"], part["Ref"][:-8])

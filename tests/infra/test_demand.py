@@ -29,10 +29,20 @@ def test_the_table_can_be_recovered_expires_by_itself_and_is_protected_in_prod(d
 
 
 def test_sales_are_found_by_their_day_in_the_order_of_their_time(demand):
-    [index] = table(demand)["GlobalSecondaryIndexes"]
-    assert index["IndexName"] == "sales"
-    assert [key["AttributeName"] for key in index["KeySchema"]] == ["saleStartDate", "saleStartDateTime"]
+    assert indexes(demand)["sales"] == ["saleStartDate", "saleStartDateTime"]
     assert [key["AttributeName"] for key in table(demand)["KeySchema"]] == ["PK", "SK"]
+
+
+def test_who_wants_to_be_reminded_of_a_sale_is_found_in_ten_parts_and_what_is_unsettled_by_its_age(demand):
+    assert indexes(demand)["saleDemands"] == ["saleDemandShard", "fanId"]
+    assert indexes(demand)["unsettled"] == ["unsettledShard", "unsettledSince"]
+
+
+def indexes(demand):
+    return {
+        it["IndexName"]: [key["AttributeName"] for key in it["KeySchema"]]
+        for it in table(demand)["GlobalSecondaryIndexes"]
+    }
 
 
 def test_changes_wait_for_a_week_encrypted_in_as_many_shards_as_it_takes(demand):

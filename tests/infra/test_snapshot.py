@@ -16,7 +16,7 @@ def normal(template):
     return re.sub(r"\b[0-9a-f]{64}\b", "asset", text) + "\n"
 
 
-@pytest.mark.parametrize("name", ["Solicitation", "Demand", "Archive", "Scores"])
+@pytest.mark.parametrize("name", ["Solicitation", "Demand", "Archive", "Scores", "Notifications"])
 def test_the_template_is_the_one_that_was_looked_at(prod, name):
     found, snapshot = normal(read(prod, name).template), SNAPSHOTS / f"{name}.json"
     if os.environ.get("UPDATE_SNAPSHOTS"):

@@ -1,4 +1,4 @@
-"""A function and a time of night in, one start a night out: told when it was due, tried again for an hour, and then put aside."""
+"""A function and when it is due in, one start each time out: told when it was due, tried again for a while, and then put aside."""
 
 from aws_cdk import Duration, TimeZone
 from aws_cdk import aws_iam as iam
@@ -11,11 +11,20 @@ from infra.nag import acknowledge, wildcards
 from infra.queue import DeadLetters
 
 
-class Nightly(Construct):
-    """`job` names it, `says` what it does, `at` is a cron expression in UTC; a start that fails goes to `lost`."""
+class Scheduled(Construct):
+    """`job` names it, `says` what it does, `at` is a cron or rate expression in UTC; a start that fails for `patience` goes to `lost`."""
 
     def __init__(
-        self, scope: Construct, id: str, *, job: str, says: str, at: str, function: PythonFunction, lost: DeadLetters
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        job: str,
+        says: str,
+        at: str,
+        function: PythonFunction,
+        lost: DeadLetters,
+        patience: Duration | None = None,
     ) -> None:
         super().__init__(scope, id)
         function.gives_up_to(lost)
@@ -39,7 +48,7 @@ class Nightly(Construct):
                 input=scheduler.ScheduleTargetInput.from_object(told),
                 role=role,
                 dead_letter_queue=lost,
-                max_event_age=Duration.hours(1),
+                max_event_age=patience or Duration.hours(1),
                 retry_attempts=10,
             ),
         )

@@ -1,0 +1,202 @@
+"""The parts of reminders in, their alarms and their dashboard out: what is late, stuck, unsent, or not understood."""
+
+from collections.abc import Mapping
+
+from aws_cdk import Duration
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_kinesis as kinesis
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+from handlers.notifications.settings import NAMESPACE
+from infra.alarms import Alarms
+from infra.dashboard import graph, throttled_writes
+from infra.function import PythonFunction
+from infra.mapping_metrics import DROPPED, FIVE, GIVEN_UP, UNKEPT, of_mapping
+from infra.notifications_stores import NotificationsStores
+
+BEHIND = Duration.minutes(2)  # a stream's reader: a reminder has half an hour in all
+WAITING = Duration.minutes(5)  # a queue's oldest message
+BACKLOG = Duration.minutes(
+    25
+)  # of sending, at the configured rate: of the half hour before a sale five minutes are left then
+DELIVERED_LEAST = 0.95  # of what was decided (reference/ticketing.md, 2.1)
+SLOW_MS = 500  # eventDetails at p95 (reference/ticketing.md, 2.1)
+SILENT_HOURS = 1  # the scheduler runs each half hour
+
+
+def told(name: str, statistic: str = "Sum", period: Duration = FIVE) -> cloudwatch.Metric:
+    """A metric of our own functions."""
+    return cloudwatch.Metric(namespace=NAMESPACE, metric_name=name, statistic=statistic, period=period)
+
+
+def delivery_rate() -> cloudwatch.MathExpression:
+    """Delivered of all that came to an end, from 0 to 1."""
+    ends = {name.lower(): told(name, period=Duration.minutes(30)) for name in ("Delivered", "Failed", "Expired")}
+    return cloudwatch.MathExpression(
+        expression="delivered / (delivered + FILL(failed, 0) + FILL(expired, 0))",
+        using_metrics=ends,
+        label="delivered",
+        period=Duration.minutes(30),
+    )
+
+
+def backlog_seconds(outbox: sqs.IQueue, rate: float) -> cloudwatch.MathExpression:
+    """How long sending what waits takes, at one part a message."""
+    waiting = outbox.metric_approximate_number_of_messages_visible(period=Duration.minutes(1), statistic="Maximum")
+    return cloudwatch.MathExpression(
+        expression=f"waiting / {rate:g}",
+        using_metrics={"waiting": waiting},
+        label="seconds",
+        period=Duration.minutes(1),
+    )
+
+
+class NotificationsWatch:
+    """Alarms on windows that cannot be met, reminders that do not arrive, and readers that fall behind."""
+
+    def __init__(self, alarms: Alarms) -> None:
+        self._alarms = alarms
+
+    def over_windows(self, scheduler: PythonFunction, outbox: sqs.IQueue, rate: float) -> None:
+        at_least = self._alarms.at_least
+        at_least(
+            1,
+            told("WindowsNotMet"),
+            id="WindowsNotMet",
+            says="More is to be sent than the rate allows before a sale begins: `ovation notifications plan` tells which sales.",
+        )
+        at_least(
+            1,
+            told("SalesMissed"),
+            id="SalesMissed",
+            says="Sales began before a run of the scheduler saw them: their fans were not told. See its errors and schedule.",
+        )
+        at_least(
+            BACKLOG.to_seconds(),
+            backlog_seconds(outbox, rate),
+            id="BacklogLongerThanTheWindow",
+            says="Sending what waits takes longer than a window lasts: see notification_send, its rate, and the SMS service.",
+        )
+        self._alarms.silent_for(
+            SILENT_HOURS,
+            scheduler.metric_invocations(period=Duration.hours(1), statistic="Sum"),
+            id="SchedulerSilent",
+            says="The scheduler has not run for an hour: no window opens. See its schedule and LostEvents.",
+        )
+
+    def over_reminders(self) -> None:
+        at_least = self._alarms.at_least
+        self._alarms.below(
+            DELIVERED_LEAST,
+            delivery_rate(),
+            id="DeliveryRate",
+            says=f"Less than {DELIVERED_LEAST:.0%} of half an hour's reminders were delivered: `ovation notifications status` tells why.",
+        )
+        at_least(
+            1,
+            told("Expired"),
+            id="Expired",
+            says="Reminders were not sent before their sale began: see the backlog, the rate and the kill switch.",
+        )
+        at_least(
+            1,
+            told("StatusesParked"),
+            id="StatusesParked",
+            says="Statuses could not be read, or are of notifications nobody knows: they lie below parked/.",
+        )
+
+    def over_events(self, details: PythonFunction) -> None:
+        self._alarms.at_least(
+            1,
+            told("VendorErrors", period=Duration.minutes(15)),
+            id="VendorErrors",
+            says="The Discovery API does not answer: events are served as they were. See its key and quota.",
+        )
+        self._alarms.at_least(
+            SLOW_MS,
+            details.metric_duration(period=FIVE, statistic="p95"),
+            id="EventDetailsLate",
+            says=f"Event details take {SLOW_MS} ms or more at p95: see the vendor's latency and the share of cache hits.",
+        )
+
+    def over_streams(
+        self, functions: Mapping[str, PythonFunction], mappings: Mapping[str, lambda_.EventSourceMapping]
+    ) -> None:
+        for name, mapping in mappings.items():
+            function, at_least = functions[name], self._alarms.at_least
+            at_least(
+                BEHIND.to_milliseconds(),
+                function.metric("IteratorAge", statistic="Maximum", period=FIVE),
+                id=f"{function.node.id}Behind",
+                says=f"{function.node.id} is {BEHIND.to_human_string()} behind: see its errors, throttles and duration.",
+            )
+            at_least(
+                1,
+                of_mapping(mapping, GIVEN_UP),
+                id=f"{function.node.id}GaveUp",
+                says="Lambda gave up on records; they lie below aws/lambda/. What is unsent, `sweep` finds by itself.",
+            )
+            lost = "Records are neither taken nor kept aside; what is unsent, `sweep` finds by itself."
+            at_least(1, of_mapping(mapping, DROPPED), id=f"{function.node.id}Dropped", says=lost)
+            unkept = function.metric(UNKEPT, statistic="Sum", period=FIVE)
+            at_least(1, unkept, id=f"{function.node.id}Unkept", says=lost)
+
+    def over_queues(self, stores: NotificationsStores) -> None:
+        """Not the reminders': they wait for their turn, and the backlog says whether it comes in time."""
+        for name, queue in stores.queues().items():
+            if name != "reminders":
+                self._alarms.at_least(
+                    WAITING.to_seconds(),
+                    queue.metric_approximate_age_of_oldest_message(period=FIVE),
+                    id=f"{name.capitalize()}Waiting",
+                    says=f"The oldest of the {name} has waited for {WAITING.to_human_string()}: see its function's log.",
+                )
+
+
+class NotificationsDashboard(cloudwatch.Dashboard):
+    """Windows and reminders first, then events and statuses, then what they were carried by."""
+
+    def __init__(self, scope: Construct, id: str) -> None:
+        super().__init__(scope, id, default_interval=Duration.days(1))
+
+    def reminders(self, outbox: sqs.IQueue, rate: float) -> None:
+        ends = ("Delivered", "Failed", "Expired")
+        seconds = {"average": told("DeliverySeconds", "Average"), "longest": told("DeliverySeconds", "Maximum")}
+        self.add_widgets(
+            graph("Reminders", {name.lower(): told(name) for name in ("Created", "Sent", "Retried", "Unknown", *ends)}),
+            cloudwatch.GraphWidget(title="Delivery rate", left=[delivery_rate()], width=8, height=6),
+            graph("Delivery time (s)", seconds),
+        )
+        self.add_widgets(
+            cloudwatch.GraphWidget(title="Backlog (s)", left=[backlog_seconds(outbox, rate)], width=8, height=6),
+            graph("Windows", {"not met": told("WindowsNotMet"), "sales missed": told("SalesMissed")}),
+            graph("Stuck", {"found by sweep": told("Stuck"), "statuses parked": told("StatusesParked")}),
+        )
+
+    def events(self) -> None:
+        self.add_widgets(
+            graph("Events", {name: told(metric) for name, metric in EVENTS.items()}),
+            graph("Suppressed sales", {"suppressed": told("SuppressedSales")}),
+            graph("Short links", {"by Bitly": told("LinksShortened"), "our own": told("OwnLinks")}),
+        )
+
+    def parts(
+        self, functions: Mapping[str, PythonFunction], stores: NotificationsStores, statuses: kinesis.IStream
+    ) -> None:
+        age, readers = "IteratorAge", ("demand_stream_to_sqs", "sms_status_consumer")
+        waiting = {name: it.metric_approximate_age_of_oldest_message() for name, it in stores.queues().items()}
+        self.add_widgets(
+            graph("Behind (ms)", {name: functions[name].metric(age, statistic="Maximum") for name in readers}),
+            graph("Oldest message (s)", waiting),
+            graph("Statuses (bytes)", {"in": statuses.metric("IncomingBytes", statistic="Sum")}),
+        )
+        self.add_widgets(
+            graph("Errors", {name: function.metric_errors() for name, function in functions.items()}),
+            graph("p99 (ms)", {name: f.metric_duration(statistic="p99") for name, f in functions.items()}),
+            graph("Throttled writes", {"state": throttled_writes(stores.state)}),
+        )
+
+
+EVENTS = {"from the cache": "CacheHits", "asked for": "VendorCalls", "stale": "StaleEvents", "errors": "VendorErrors"}

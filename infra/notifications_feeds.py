@@ -6,8 +6,8 @@ from aws_cdk import Duration
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_lambda_event_sources as sources
 from constructs import Construct
-from domain.notifications.routing import FILTERS
 
+from domain.notifications.routing import FILTERS
 from infra.demand import DemandStack
 from infra.function import PythonFunction
 from infra.nag import acknowledge

@@ -63,11 +63,17 @@ class NotificationGeneratorSettings(Settings):
 
 @dataclass(frozen=True)
 class DemandStreamToSqsSettings(Settings):
+    """`lead_seconds`: the scheduler's. `stream_times`: `wall` where the stream's times are this machine's clock's, so that the two tell
+    how long a record has been on its way; `virtual` where they are not.
+    """
+
     demand_table: str
     state_table: str
     short_url_queue_url: str
     outbox_url: str
     generator_queue_url: str
+    lead_seconds: str = "1800"
+    stream_times: str = "wall"
 
 
 @dataclass(frozen=True)

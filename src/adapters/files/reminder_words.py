@@ -13,6 +13,7 @@ Words = Mapping[str, str]
 # The texts of every locale, and what each speaks of in braces: all of it, once.
 TEXTS: Mapping[str, tuple[str, ...]] = {
     "sms": ("artist", "sale", "city", "when", "brand", "link"),
+    "smsShort": ("artist", "when", "link"),
     "smsSale": ("sale",),
     "smsCity": ("city",),
     "at": ("time",),
@@ -36,7 +37,7 @@ TEXTS: Mapping[str, tuple[str, ...]] = {
     "because": ("brand",),
     "unsubscribe": (),
 }
-ON_PHONES = ("sms", "smsSale", "smsCity", "at", "soon", "unnamed")
+ON_PHONES = ("sms", "smsShort", "smsSale", "smsCity", "at", "soon", "unnamed")
 
 
 def read_words(templates: Path, locale: str) -> Words:
@@ -46,7 +47,7 @@ def read_words(templates: Path, locale: str) -> Words:
 
 
 def phrases_of(words: Words) -> Phrases:
-    return Phrases(words["sms"], words["smsSale"], words["smsCity"], words["unnamed"])
+    return Phrases(words["sms"], words["smsShort"], words["smsSale"], words["smsCity"], words["unnamed"])
 
 
 def problems(templates: Path) -> Iterator[str]:

@@ -11,17 +11,18 @@ from domain.solicitation.names import characters, isolated, shortened, tidy
 
 SLOT = re.compile(r"\{(\w+)\}")
 ON_A_LINE = 200  # characters of a name: more is an accident or an attack
-SHORTEST = 3  # characters of an artist that still tell a fan whose sale it is
+SHORTEST = 8  # characters of an artist below which fewer words tell a fan more than fewer letters
 _LOOSE_ENDS = " -,.:;&+/("
 
 
 @dataclass(frozen=True, slots=True)
 class Phrases:
-    """Of an SMS in one locale. `text` has the slots artist, sale, city, when, brand and link; `sale` and `city` are what is said
-    of them where there is one; `unnamed` stands for an artist that is not known, or has no room.
+    """Of an SMS in one locale. `text` has the slots artist, sale, city, when, brand and link; `short` only artist, when and link;
+    `sale` and `city` are what is said of them where there is one; `unnamed` stands for an artist that is not known, or has no room.
     """
 
     text: str
+    short: str
     sale: str
     city: str
     unnamed: str
@@ -52,8 +53,9 @@ class Times:
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """`dropped`: what the budget took from the SMS, of `sale`, `city`, `artist` (shortened, or not named at all). `variables`: of a
-    mail, only what is known (CONTRACT: templateVariables). `parts` is above the budget only where the link itself is too long.
+    """`dropped`: what the budget took from the SMS, of `sale`, `city`, `words` (the short form) and `artist` (shortened, or not
+    named at all). `variables`: the `templateVariables` of a mail, only what is known. `parts` is above the budget only where the
+    link itself is too long: it is never cut.
     """
 
     sms: str
@@ -126,16 +128,19 @@ def _one_line(name: str | None) -> str | None:
 def _tries(phrases: Phrases, said: Said) -> Iterator[tuple[str, tuple[str, ...]]]:
     said = replace(said, artist=for_phone(said.artist), sale=for_phone(said.sale), city=for_phone(said.city))
     dropped: tuple[str, ...] = ()
-    yield _text(phrases, said), dropped
+    yield _text(phrases.text, phrases, said), dropped
     if said.sale:
         said, dropped = replace(said, sale=None), (*dropped, "sale")
-        yield _text(phrases, said), dropped
+        yield _text(phrases.text, phrases, said), dropped
     if said.city:
         said, dropped = replace(said, city=None), (*dropped, "city")
-        yield _text(phrases, said), dropped
-    if said.artist:
-        for artist in [*_cut(said.artist), None]:
-            yield _text(phrases, replace(said, artist=artist)), (*dropped, "artist")
+        yield _text(phrases.text, phrases, said), dropped
+    shorter = [replace(said, artist=artist) for artist in _cut(said.artist or "")]
+    for it in shorter:
+        yield _text(phrases.text, phrases, it), (*dropped, "artist")
+    yield _text(phrases.short, phrases, said), (*dropped, "words")
+    for it in [*shorter, replace(said, artist=None)]:
+        yield _text(phrases.short, phrases, it), (*dropped, "words", "artist")
 
 
 def _cut(artist: str) -> Iterator[str]:
@@ -146,7 +151,7 @@ def _cut(artist: str) -> Iterator[str]:
         yield "".join(whole[:length]).rstrip(_LOOSE_ENDS) + dots
 
 
-def _text(phrases: Phrases, said: Said) -> str:
+def _text(text: str, phrases: Phrases, said: Said) -> str:
     """Everything but the link may lose its accents; a link that is changed leads nowhere."""
     values = {
         "artist": isolated(said.artist) if said.artist else phrases.unnamed,
@@ -155,7 +160,7 @@ def _text(phrases: Phrases, said: Said) -> str:
         "when": said.when,
         "brand": said.brand,
     }
-    before, _, after = phrases.text.partition("{link}")
+    before, _, after = text.partition("{link}")
     parts = (filled(before, values), said.link, filled(after, values))
     light = "".join((folded(parts[0]), parts[1], folded(parts[2])))
     return light if encoding_of(light) == GSM_7 else "".join(parts)

@@ -42,6 +42,13 @@ class Outbox:
             sent += len(batch)
         return sent
 
+    def waiting(self) -> int:
+        """How many messages it holds, about, whether they are due or delayed. Unavailable: out of reach."""
+        asked: Any = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesDelayed"]
+        with aws_calls("look at the outbox"):
+            answer = self.sqs.get_queue_attributes(QueueUrl=self.url, AttributeNames=asked)
+        return sum(int(count) for count in answer["Attributes"].values())
+
     def _send(self, entries: list[dict[str, Any]]) -> None:
         tried = 0
         while entries:

@@ -30,11 +30,14 @@ FINAL = frozenset({"FAILED", "EXPIRED", "DELIVERED"})
 TO_SEND = frozenset({"CREATED", "RETRY"})
 UNSETTLED = frozenset({"CREATED", "RETRY", "SENDING", "UNKNOWN"})  # somebody must still do something about it
 DATED = frozenset(RANKS) - UNSETTLED  # each has its own time in `date`, under its name in lower case
+ERRORS = 20  # a row keeps the earliest of them: whoever tells of one failure for ever fills no item
 
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """What somebody outside says of a notification: its status, when, and why where it failed: {statusCode?, reason}."""
+    """What somebody outside says of a notification: its status, when, and why where it failed: {statusCode?, reason, timestamp?: if
+    not `at`}.
+    """
 
     status: Status
     at: datetime
@@ -50,34 +53,41 @@ def seen(row: Row, sightings: Iterable[Sighting]) -> Row:
 
     Each status keeps its earliest time, errors are kept once each by time; `date.updated` is the latest time of all.
     """
-    new: dict[str, Any] = {**row, "date": dict(row["date"]), "status": dict(row["status"])}
+    new: dict[str, Any] = {**row, "date": dict(row["date"])}
     for it in sightings:
-        at = iso(it.at)
-        if it.status in DATED:
-            _earliest(new["date"], it.status.lower(), at)
         if it.error is not None:
-            new["errors"] = _with(new.get("errors", []), {**it.error, "timestamp": at})
-        if RANKS[it.status] > RANKS[new["status"]["id"]]:
-            new["status"] = {"id": it.status, "date": at}
-        elif it.status == new["status"]["id"]:
-            new["status"]["date"] = min(new["status"]["date"], at)
-        new["date"]["updated"] = max(new["date"].get("updated", ""), at)
+            new["errors"] = _with(new.get("errors", []), {"timestamp": iso(it.at), **it.error})
+        _told(new, it.status, iso(it.at))
     return _marked(new)
 
 
 def moved(row: Row, status: Status, at: datetime, **attributes: Any) -> Row:
-    """The row as one of our own workers moves it, which may be back to be tried again. An attribute that is None goes.
+    """The row as one of our own workers moves it, which may be back to be tried again, but never back from what was seen outside:
+    then only the rest is noted. An attribute that is None goes.
 
     `errors`: one more of them, {statusCode?, reason}; its timestamp is `at`.
     """
     error = attributes.pop("error", None)
-    date = {**row["date"], "updated": iso(at)}
-    new: dict[str, Any] = {**row, **attributes, "status": {"id": status, "date": iso(at)}, "date": date}
+    new: dict[str, Any] = {**row, **attributes, "date": dict(row["date"])}
     if error is not None:
-        new["errors"] = _with(row.get("errors", []), {**error, "timestamp": iso(at)})
-    if status in DATED:
-        _earliest(date, status.lower(), iso(at))
+        new["errors"] = _with(row.get("errors", []), {"timestamp": iso(at), **error})
+    if status_of(row) in UNSETTLED:
+        new["status"] = {"id": status, "date": iso(at)}
+    _told(new, status, iso(at))
     return _marked({name: value for name, value in new.items() if value is not None})
+
+
+def _told(new: dict[str, Any], status: Status, at: str) -> None:
+    """The status and its times; a status that has a time of its own is as old as that."""
+    date = new["date"]
+    if status in DATED:
+        date[status.lower()] = min(date.get(status.lower(), at), at)
+    current = status_of(new)
+    if current not in RANKS or RANKS[status] > RANKS[current]:  # other systems' words are as good as none
+        new["status"] = {"id": status, "date": date.get(status.lower(), at)}
+    elif status == current and status in DATED:
+        new["status"] = {"id": status, "date": date[status.lower()]}
+    date["updated"] = max(date.get("updated", ""), at)
 
 
 def _marked(row: dict[str, Any]) -> Row:
@@ -92,11 +102,11 @@ def _marked(row: dict[str, Any]) -> Row:
     return {name: value for name, value in row.items() if name not in gone}
 
 
-def _earliest(date: dict[str, str], name: str, at: str) -> None:
-    date[name] = min(date.get(name, at), at)
-
-
 def _with(errors: list[Any], error: dict[str, Any]) -> list[Any]:
     if error in errors:
         return errors
-    return sorted([*errors, error], key=lambda it: (it["timestamp"], str(it.get("reason")), str(it.get("statusCode"))))
+    return sorted([*errors, error], key=_order)[:ERRORS]
+
+
+def _order(error: Mapping[str, Any]) -> tuple[str, str, str]:
+    return (str(error.get("timestamp")), repr(error.get("reason")), repr(error.get("statusCode")))

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sandbox.differences import DROPPED, NOT_DEPLOYED
+from sandbox.differences import DROPPED, NOT_DEPLOYED, NOT_DEPLOYED_WITH
 
 Json = dict[str, Any]
 
@@ -33,7 +33,7 @@ def localise(template: Json, environment: Mapping[str, str]) -> Local:
     template.get("Parameters", {}).pop("BootstrapVersion", None)
     resources: Json = template["Resources"]
     mappings = {id: it["Properties"] for id, it in resources.items() if is_stream_mapping(it)}
-    gone = set(mappings) | {id for id, it in resources.items() if it["Type"] in NOT_DEPLOYED}
+    gone = set(mappings) | {id for id, it in resources.items() if is_left_out(it)}
     template["Resources"] = kept = {id: it for id, it in resources.items() if id not in gone}
     dropped = {id: _take_dropped(it) for id, it in kept.items()}
     for resource in kept.values():
@@ -49,6 +49,12 @@ def localise(template: Json, environment: Mapping[str, str]) -> Local:
 def is_stream_mapping(resource: Json) -> bool:
     """A mapping of Kinesis or a DynamoDB stream: they, and not queues, start at a position."""
     return resource["Type"] == "AWS::Lambda::EventSourceMapping" and "StartingPosition" in resource["Properties"]
+
+
+def is_left_out(resource: Json) -> bool:
+    """Whether the embedded AWS would reject it; `differences` says why."""
+    unwanted = NOT_DEPLOYED_WITH.get(resource["Type"], {})
+    return resource["Type"] in NOT_DEPLOYED or not unwanted.keys().isdisjoint(resource.get("Properties", {}))
 
 
 def resolve(properties: Any, outputs: Mapping[str, str]) -> Any:

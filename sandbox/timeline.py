@@ -1,5 +1,7 @@
 """What time the sandbox believes it is: one real clock, one that only moves when told to, and one that is each in its turn."""
 
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from threading import Lock
@@ -84,6 +86,20 @@ class DayClock:
         if not isinstance(self._within, VirtualClock):
             raise RuntimeError("no day was begun: the machine's time cannot be moved")
         return self._within.advance_to(moment)
+
+
+class TickingClock:
+    """A clock that stands still, and goes on by the machine's while nobody moves it: what happens within one instant has an order."""
+
+    def __init__(self, standing: Clock, seconds: Callable[[], float] = time.monotonic) -> None:
+        self._standing, self._seconds = standing, seconds
+        self._at, self._since = standing.now(), seconds()
+
+    def now(self) -> datetime:
+        at = self._standing.now()
+        if at != self._at:
+            self._at, self._since = at, self._seconds()
+        return at + timedelta(seconds=self._seconds() - self._since)
 
 
 def _utc(moment: datetime) -> datetime:

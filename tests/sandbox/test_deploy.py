@@ -238,6 +238,14 @@ def test_bootstrap_rules_and_what_cannot_run_are_dropped() -> None:
     assert local["Resources"]["Copy"]["DependsOn"] == ["Role"]
 
 
+def test_an_alarm_over_metric_maths_is_left_out_and_one_over_a_metric_is_not() -> None:
+    alarms = {
+        name: {"Type": "AWS::CloudWatch::Alarm", "Properties": {about: [], "Threshold": 1}}
+        for name, about in {"Maths": "Metrics", "Plain": "Dimensions"}.items()
+    }
+    assert set(localise({"Resources": alarms}, {}).template["Resources"]) == {"Plain"}
+
+
 def test_kept_back_expressions_come_back_as_their_deployed_values() -> None:
     local = localise(WORK, {})
     names = {json.dumps(output["Value"]): name for name, output in local.template["Outputs"].items()}

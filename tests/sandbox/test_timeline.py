@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from sandbox.timeline import VirtualClock, WallClock
+from sandbox.timeline import TickingClock, VirtualClock, WallClock
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
@@ -37,3 +37,11 @@ def test_only_utc_times_are_accepted(start):
 
 def test_the_wall_clock_tells_utc():
     assert WallClock().now().utcoffset() == timedelta(0)
+
+
+def test_a_ticking_clock_goes_on_within_an_instant_and_begins_anew_with_the_next():
+    standing, seconds = VirtualClock(NOON), iter([0.0, 2.5, 10.0, 11.0]).__next__
+    clock = TickingClock(standing, seconds)
+    assert clock.now() == NOON + timedelta(seconds=2.5)
+    standing.advance(60)
+    assert clock.now() == NOON + timedelta(seconds=61)

@@ -31,6 +31,7 @@ class Demand:
     def row(self) -> dict[str, Any]:
         """A new wish's item, whole, its place in index `saleDemands` included."""
         told = {
+            **(self.about or {}),
             **self.key.attributes(),
             "type": "demand",
             "fanId": self.fan,
@@ -44,22 +45,26 @@ class Demand:
             "demandType": "remind",
             "date": {"requested": iso(self.requested)},
             SALE_DEMAND_SHARD: sale_demand_of(self.fan, self.event, self.sale),
-            **(self.about or {}),
         }
         return {name: value for name, value in told.items() if value is not None}
 
     @classmethod
     def of(cls, row: Mapping[str, Any]) -> Self:
         """Whoever wrote it. No way of contact is told: sms, as the mission has it. Rejected: its time is no instant."""
-        wanted = [it.strip().lower() for it in str(row.get("contactMethod") or SMS).split(",")]
         return cls(
             row["fanId"],
             row["eventId"],
             row["saleId"],
-            tuple(method for method in METHODS if method in wanted),
+            methods_of(row.get("contactMethod")),
             moment((row.get("date") or {}).get("requested") or "1970-01-01T00:00:00Z"),
             row.get("phoneNumber"),
             row.get("email"),
             row.get("locale"),
             row.get("marketId"),
         )
+
+
+def methods_of(told: Any) -> tuple[str, ...]:
+    """Ways of contact that we know of a row's `contactMethod`, each once: `email, SMS` is sms and email. Nothing told: sms."""
+    wanted = [it.strip().lower() for it in str(told or SMS).split(",")]
+    return tuple(method for method in METHODS if method in wanted)

@@ -1,14 +1,13 @@
 """Rows of the Demand table in, an event and its sales out, and back: what reminders are about (reference/ticketing.md, 2.5)."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Self
 
 from domain.notifications.instants import iso, moment
 from domain.notifications.keys import event_row, sale_row
+from domain.notifications.row_parts import Row, first, inner, known, nested
 
-Row = Mapping[str, Any]
 PUBLIC = "PUBLIC"  # the sale type of the one sale that is for everybody
 
 
@@ -27,21 +26,21 @@ class Venue:
         told = {
             "id": self.id,
             "name": self.name,
-            "city": _nested("name", self.city),
-            "state": _nested("stateCode", self.state),
-            "country": _nested("countryCode", self.country),
+            "city": nested("name", self.city),
+            "state": nested("stateCode", self.state),
+            "country": nested("countryCode", self.country),
             "timezone": self.zone,
         }
-        return _known(told)
+        return known(told)
 
     @classmethod
     def of(cls, row: Row) -> Self:
         return cls(
             row.get("id"),
             row.get("name"),
-            _inner(row, "city", "name"),
-            _inner(row, "state", "stateCode"),
-            _inner(row, "country", "countryCode"),
+            inner(row, "city", "name"),
+            inner(row, "state", "stateCode"),
+            inner(row, "country", "countryCode"),
             row.get("timezone"),
         )
 
@@ -53,6 +52,11 @@ class Image:
     url: str
     width: int
     height: int
+
+    @classmethod
+    def of(cls, row: Row) -> Self | None:
+        url, width, height = (row.get(name) for name in ("url", "width", "height"))
+        return cls(url, width, height) if url and width and height else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +90,7 @@ class Sale:
             "isSuppressed": self.suppressed is not None,
             "suppressionReason": self.suppressed,
         }
-        return _known(told)
+        return known(told)
 
     @classmethod
     def of(cls, row: Row) -> Self:
@@ -98,7 +102,7 @@ class Sale:
             row["eventId"],
             row.get("name") or "",
             tuple(row.get("saleTypes") or ()),
-            moment(row["saleStartDateTime"]),
+            moment(row.get("saleStartDateTime") or ""),
             moment(ends) if ends else None,
             told,
         )
@@ -146,7 +150,7 @@ class Event:
             "locale": self.locale,
             "isSuppressed": reason is not None,
             "suppressionReason": reason,
-            "eventDate": _known({"start": _known(start), "timezone": self.zone}),
+            "eventDate": known({"start": known(start), "timezone": self.zone}),
             "date": {"firstSeen": iso(self.first_seen), "updated": iso(self.updated)},
             "statusCode": self.status,
             "classifications": [{"segment": {"name": self.segment}}] if self.segment else None,
@@ -154,19 +158,16 @@ class Event:
             "attractions": [{"id": id, "name": name} for id, name in self.attractions] or None,
             "images": [{"url": it.url, "width": it.width, "height": it.height} for it in [self.image] if it] or None,
         }
-        return _known(told)
+        return known(told)
 
     @classmethod
     def of(cls, row: Row) -> Self:
         """What a row says, be it ours or another system's: only `id` must be in it. Rejected: a time in it is no instant."""
         when, dates = row.get("eventDate") or {}, row.get("date") or {}
         attractions = tuple((it.get("id") or "", it.get("name") or "") for it in row.get("attractions") or ())
-        venues, images = row.get("venues") or (), row.get("images") or ()
-        venue = Venue.of(venues[0]) if venues else Venue()
+        venue = Venue.of(first(row, "venues"))
         reason = row.get("suppressionReason") or ("suppressed" if row.get("isSuppressed") else None)
         updated = moment(dates.get("updated") or dates.get("firstSeen") or "1970-01-01T00:00:00Z")
-        starts = _inner(when, "start", "dateTime")
-        first = attractions[0] if attractions else (None, None)
         return cls(
             id=row["id"],
             name=row.get("name") or "",
@@ -175,32 +176,15 @@ class Event:
             first_seen=moment(dates["firstSeen"]) if dates.get("firstSeen") else updated,
             locale=row.get("locale"),
             short_url=row.get("shortUrl"),
-            artist_id=first[0],
-            artist=first[1],
+            artist_id=attractions[0][0] or None if attractions else None,
+            artist=attractions[0][1] or None if attractions else None,
             attractions=attractions,
             venue=venue,
             zone=when.get("timezone") or venue.zone,
-            starts=moment(starts) if starts else None,
-            local_date=_inner(when, "start", "localDate"),
+            starts=moment(starts) if (starts := inner(when, "start", "dateTime")) else None,
+            local_date=inner(when, "start", "localDate"),
             status=row.get("statusCode"),
-            segment=_segment(row.get("classifications") or ()),
-            image=Image(images[0]["url"], images[0]["width"], images[0]["height"]) if images else None,
+            segment=inner(first(row, "classifications"), "segment", "name"),
+            image=Image.of(first(row, "images")),
             suppressed=None if reason == "all_sales" else reason,
         )
-
-
-def _segment(classifications: Any) -> str | None:
-    return _inner(classifications[0], "segment", "name") if classifications else None
-
-
-def _inner(row: Row, outer: str, name: str) -> Any:
-    found = row.get(outer)
-    return found.get(name) if isinstance(found, Mapping) else None
-
-
-def _nested(name: str, value: str | None) -> dict[str, str] | None:
-    return {name: value} if value else None
-
-
-def _known(told: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in told.items() if value is not None}

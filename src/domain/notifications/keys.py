@@ -68,7 +68,7 @@ def message_id(key: Key, sale_starts: str) -> str:
 
     A sale that has moved before anybody was told makes another message of it.
     """
-    return sha256(f"{key.pk}\0{key.sk}\0{sale_starts}".encode()).hexdigest()[:32]
+    return sha256(f"{key.pk}\0{key.sk}\0{sale_starts}".encode("utf-8", "replace")).hexdigest()[:32]
 
 
 # Of the state table, which is about no fan by name.
@@ -96,5 +96,5 @@ def vendor_quota(vendor: str, day: str) -> Key:
 
 def opt_out(method: str, address: str) -> Key:
     """Who wants no reminders at an address: kept by its digest, so that the list holds no address."""
-    digest = sha256(f"{method}\0{address.strip().lower()}".encode()).hexdigest()
+    digest = sha256(f"{method}\0{address.strip().lower()}".encode("utf-8", "replace")).hexdigest()
     return Key(f"OPTOUT#{digest}", method)

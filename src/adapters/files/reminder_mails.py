@@ -12,10 +12,11 @@ from markupsafe import Markup, escape
 from adapters.files.mail_templates import BLANKS, ON_A_LINE
 from adapters.files.reminder_texts import when_of, words_of
 from adapters.files.reminder_words import FOLDER, Words
+from domain.notifications.brands import DEFAULT_BRAND
 from domain.notifications.locales import locale_of
 from domain.notifications.rendering import SLOT, filled
 from domain.solicitation.mail import Mail
-from domain.solicitation.names import isolated, shortened
+from domain.solicitation.names import isolated, shortened, tidy
 
 POSTER = 480  # pixels that the card is wide inside
 
@@ -38,6 +39,9 @@ class ReminderMails:
     def render(self, locale: str, variables: Mapping[str, str], unsubscribe: str) -> Mail:
         """`variables`: a notification's `templateVariables`, any of which may be missing. `unsubscribe`: an absolute address."""
         spoken = locale_of(locale, None, None)
+        variables = {
+            name: told for name, value in variables.items() if (told := tidy(value))
+        }  # others may have written them
         words = words_of(self.folder, spoken)
         when = when_of(words, variables.get("saleTime"), variables.get("saleZone"))
         names = {"artist": variables.get("artistName") or words["unnamed"], "when": when}
@@ -49,7 +53,7 @@ class ReminderMails:
             "lang": _tag(spoken),
             "line": line,
             "headline": _said(words, subject, **names),
-            "brand": variables.get("brand", ""),
+            "brand": variables.get("brand", DEFAULT_BRAND),
             "facts": [*_facts(words, variables)],
             "poster": poster_of(variables),
             "alt": _plainly(words, "poster", artist=names["artist"]),

@@ -35,6 +35,7 @@ PARTS = {  # folders of a handler's own
     "fanlists": "save_fanlist_scores",
     "entering": "save_entry_scoring",
     "generating": "notification_generator",
+    "scheduling": "notification_scheduler",
     "sending": "notification_send",
 }
 SHARED = {

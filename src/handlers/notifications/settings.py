@@ -37,6 +37,7 @@ class RefreshEventsSettings(EventSettings):
 class NotificationSchedulerSettings(EventSettings):
     """`lead_seconds`: how long before its sale a reminder goes out, and how often this runs; `settle_seconds`: what an index may be
     behind its table, for which generators wait; `sms_rate`: parts a second, for what a window can hold; `mail_rate`: mails a second.
+    `wall_clock`: `yes` where events happen by the clock on the wall, so that a run that was started late is as late as that clock says.
     """
 
     generator_queue_url: str = ""
@@ -44,6 +45,7 @@ class NotificationSchedulerSettings(EventSettings):
     settle_seconds: str = "5"
     sms_rate: str = "100"
     mail_rate: str = "14"
+    wall_clock: str = "no"
 
 
 @dataclass(frozen=True)

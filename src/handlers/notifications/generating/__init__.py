@@ -1,0 +1,1 @@
+"""What `notification_generator` does with one message, step by step."""

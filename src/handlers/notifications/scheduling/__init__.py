@@ -1,0 +1,1 @@
+"""What `notification_scheduler` does with one window, step by step."""

@@ -1,8 +1,9 @@
 """Wishes that came after their sale's window was opened in, what the generator is told of them out: who asks late is told too."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from json import dumps
 from typing import Any
 
 from domain.notifications.events import Sale
@@ -10,6 +11,7 @@ from domain.notifications.instants import iso
 from domain.notifications.routing import Wish
 
 FANS = 100  # of one message: what a BatchGetItem reads
+LETTERS = 20_000  # of their ids in JSON: ten messages are one call of at most 256 KB (SQS)
 Wanted = tuple[str, str]  # event, sale
 
 
@@ -36,11 +38,20 @@ def messages(
     for it in wishes:
         told = fans[it.event, it.sale]
         told[it.fan] = max(told.get(it.fan, earliest), it.at)
-    return [
-        _message(wanted, dict(list(asking.items())[place : place + FANS]), before.get(wanted, ()))
-        for wanted, asking in fans.items()
-        for place in range(0, len(asking), FANS)
-    ]
+    return [_message(it, part, before.get(it, ())) for it, asking in fans.items() for part in _parts(asking)]
+
+
+def _parts(asking: Mapping[str, datetime]) -> Iterator[dict[str, datetime]]:
+    part: dict[str, datetime] = {}
+    letters = 0
+    for fan, at in asking.items():
+        length = len(dumps(fan))
+        if part and (len(part) == FANS or letters + length > LETTERS):
+            yield part
+            part, letters = {}, 0
+        part[fan] = at
+        letters += length
+    yield part
 
 
 def _message(wanted: Wanted, asking: Mapping[str, datetime], before: Sequence[str]) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Who asks for a reminder when its window has been opened already is told too."""
 
+import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -66,3 +67,9 @@ def test_a_message_has_as_many_fans_as_one_call_reads(number, sizes):
     told = messages([wish(f"f{it}") for it in range(number)], {}, OPENED)
     assert [len(it["fanIds"]) for it in told] == sizes
     assert len({fan for it in told for fan in it["fanIds"]}) == number
+
+
+def test_a_message_fits_into_its_queue_whatever_fans_are_called():
+    told = messages([wish("\N{JAPANESE OGRE}" * 250 + str(it)) for it in range(100)], {}, OPENED)
+    assert sum(len(it["fanIds"]) for it in told) == 100
+    assert max(len(json.dumps(it)) for it in told) < 25_000

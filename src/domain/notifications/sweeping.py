@@ -94,4 +94,4 @@ def _unsent(row: Row, sale: Row | None, now: datetime, patience: Patience) -> Fo
 
 def _since(row: Row) -> datetime:
     """A retry waits for its time first."""
-    return max(moment(row[name]) for name in (UNSETTLED_SINCE, "notBefore") if name in row)
+    return moment(max(row[UNSETTLED_SINCE], row.get("notBefore", "")))

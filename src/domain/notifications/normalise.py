@@ -34,7 +34,8 @@ def normalise(document: Any, at: datetime, rules: Rules, known_sales: Sequence[S
     event = replace(event, suppressed=suppressed_event(event, rules))
     kept, dropped = offers(document, rules.sale_types)
     ids = sale_ids(event.id, kept, known_sales, at)
-    sales = [Sale(id, event.id, it.name, it.types, it.starts, it.ends) for id, it in zip(ids, kept, strict=True)]
+    named = sorted(zip(kept, ids, strict=True), key=lambda it: (it[0].order, it[1]))
+    sales = [Sale(id, event.id, it.name, it.types, it.starts, it.ends) for it, id in named]
     return Normalised(
         event,
         tuple(replace(sale, suppressed=suppressed_sale(sale, event, rules)) for sale in sales),

@@ -48,8 +48,9 @@ def offers(document: Any, types: SaleTypes) -> tuple[list[Offer], list[Dropped]]
     """The public sale first, presales by their start. Source: reference/ticketing.md, part 6."""
     public, read = _public(document), _presales(document, types)
     opens = public.starts if isinstance(public, Offer) else None
-    late = [it for it in read if isinstance(it, Offer) and opens and it.starts >= opens]
-    early = sorted((it for it in read if isinstance(it, Offer) and it not in late), key=lambda it: it.order)
+    dated = sorted((it for it in read if isinstance(it, Offer)), key=lambda it: it.order)
+    early = [it for it in dated if opens is None or it.starts < opens]
+    late = dated[len(early) :]
     dropped = [it for it in (public, *read) if isinstance(it, Dropped)]
     dropped += [Dropped(it.name, AFTER_PUBLIC, it.starts) for it in late]
     dropped += [Dropped(it.name, TOO_MANY, it.starts) for it in early[MOST_PRESALES:]]

@@ -1,7 +1,7 @@
 """An event's offers and the sales it had in, an id for each offer out: the vendor gives presales none (reference/ticketing.md, 6)."""
 
 from base64 import b32encode
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from hashlib import sha256
 from itertools import count
@@ -13,6 +13,9 @@ from domain.notifications.suppression import WITHDRAWN
 
 PUBLIC, PRESALE = "pub", "pre"
 _DIGITS = 16  # of 32 signs each: 80 bits
+
+Offers = Mapping[int, Offer]  # by their places
+Pairs = Iterable[tuple[int, str]]  # a place and the id that it keeps, best first
 
 
 def sale_id(event: str, kind: str, name: str = "", occurrence: int = 0) -> str:
@@ -29,12 +32,12 @@ def name_key(name: str) -> str:
 def sale_ids(event: str, offers: Sequence[Offer], known: Iterable[Sale], at: datetime) -> list[str]:
     """An id for each of the offers, which are in their order. A presale keeps the id of the known sale that it is:
 
-    of its name and start; else of its name, nearest in time; else the only one left of its start and types, under a new name.
-    What the vendor had withdrawn and is over by `at` is not taken up again at another time: its fans have had their reminder.
+    the one of its name and start; else one of its name that has moved; else, under a new name, the only one left of its start and types.
+    What the vendor had withdrawn and had begun by `at` is not taken up at another time: its fans have had their reminder.
     """
-    presales = {place: offer for place, offer in enumerate(offers) if not offer.public}
-    kept = _kept(presales, [sale for sale in known if not sale.public], at)
-    used = {*kept.values(), *(sale.id for sale in known)}
+    known = list(known)
+    kept = _kept(list(offers), [sale for sale in known if not sale.public], at)
+    used = {sale.id for sale in known}
     ids = []
     for place, offer in enumerate(offers):
         id = sale_id(event, PUBLIC) if offer.public else kept.get(place) or _fresh(event, offer, used)
@@ -48,37 +51,47 @@ def _fresh(event: str, offer: Offer, used: set[str]) -> str:
     return next(id for id in named if id not in used)
 
 
-def _kept(presales: dict[int, Offer], known: list[Sale], at: datetime) -> dict[int, str]:
-    """By the offer's place. Pairs are taken from the best down, and nobody is in two."""
+def _kept(offers: list[Offer], known: list[Sale], at: datetime) -> dict[int, str]:
+    """By the offer's place."""
+    there = [sale for sale in known if sale.suppressed != WITHDRAWN]
+    gone = [sale for sale in known if sale.suppressed == WITHDRAWN]
+    to_come = [sale for sale in gone if sale.starts > at]
+    rounds = ((_unmoved, there), (_unmoved, gone), (_moved, there), (_moved, to_come), (_renamed, there))
     kept: dict[int, str] = {}
-    pairs = [(_fit(offer, sale, at), place, sale.id) for place, offer in presales.items() for sale in known]
-    named = sorted((fit, place, id) for fit, place, id in pairs if fit is not None)
-    _pair(kept, ((place, id) for _, place, id in named))
-    left = {place: offer for place, offer in presales.items() if place not in kept}
-    _pair(kept, _renamed(left, [sale for sale in known if sale.id not in kept.values()]))
+    for pairs, sales in rounds:
+        left = {place: offer for place, offer in enumerate(offers) if not offer.public and place not in kept}
+        for place, id in pairs(left, [sale for sale in sales if sale.id not in kept.values()]):
+            if place not in kept and id not in kept.values():
+                kept[place] = id
     return kept
 
 
-def _pair(kept: dict[int, str], pairs: Iterable[tuple[int, str]]) -> None:
-    for place, id in pairs:
-        if place not in kept and id not in kept.values():
-            kept[place] = id
+def _unmoved(offers: Offers, known: list[Sale]) -> Pairs:
+    """Of two of a name and start, each keeps to its spelling and its end."""
+    pairs = ((place, offer, sale) for place, offer in offers.items() for sale in known if offer.starts == sale.starts)
+    alike = [
+        ((offer.name != sale.name, offer.ends != sale.ends), place, sale.id)
+        for place, offer, sale in pairs
+        if name_key(offer.name) == name_key(sale.name)
+    ]
+    return [(place, id) for _, place, id in sorted(alike)]
 
 
-def _fit(offer: Offer, sale: Sale, at: datetime) -> tuple[bool, bool, float] | None:
-    """Least is best; None: not the same sale."""
-    if name_key(offer.name) != name_key(sale.name):
-        return None
-    moved, withdrawn = offer.starts != sale.starts, sale.suppressed == WITHDRAWN
-    if moved and withdrawn and sale.starts <= at:
-        return None
-    return moved, withdrawn, abs((offer.starts - sale.starts).total_seconds())
+def _moved(offers: Offers, known: list[Sale]) -> Pairs:
+    """As many of a name as there were have moved together, in their order; else each is the one that is nearest in time."""
+    for name in dict.fromkeys(name_key(offer.name) for offer in offers.values()):
+        now = [(place, offer.starts) for place, offer in offers.items() if name_key(offer.name) == name]
+        before = sorted((sale.starts, sale.id) for sale in known if name_key(sale.name) == name)
+        if len(now) == len(before):
+            yield from ((place, id) for (place, _), (_, id) in zip(now, before, strict=True))
+        else:
+            near = sorted((abs(starts - old), old, place, id) for place, starts in now for old, id in before)
+            yield from ((place, id) for _, _, place, id in near)
 
 
-def _renamed(offers: dict[int, Offer], known: list[Sale]) -> Iterable[tuple[int, str]]:
-    there = [sale for sale in known if sale.suppressed != WITHDRAWN]
+def _renamed(offers: Offers, known: list[Sale]) -> Pairs:
     for place, offer in offers.items():
-        like = [sale.id for sale in there if (sale.starts, sale.types) == (offer.starts, offer.types)]
+        like = [sale.id for sale in known if (sale.starts, sale.types) == (offer.starts, offer.types)]
         alike = [it for it in offers.values() if (it.starts, it.types) == (offer.starts, offer.types)]
         if len(like) == len(alike) == 1:
             yield place, like[0]

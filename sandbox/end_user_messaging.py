@@ -54,6 +54,12 @@ class EndUserMessagingServer(AwsServer):
         self.accepted: list[Mapping[str, Any]] = []
         self._numbers = count(1)
 
+    def forget(self) -> None:
+        """Every text, whoever has a fate, and every fault."""
+        with self._lock:
+            self.faults, self.fates = TextFaults(), TextFates()
+            self.accepted.clear()
+
     def start(self) -> Self:
         self.statuses.start()
         return super().start()

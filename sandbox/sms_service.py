@@ -57,9 +57,18 @@ class SmsServer(OutsideService):
         self.token, self.clock, self.seconds = token, clock, seconds
         self.fates = fates or TextFates()
         self.statuses = Teller(tell)
+        self._nothing_yet()
+
+    def _nothing_yet(self) -> None:
         self.accepted: list[SentText] = []
         self._answers: dict[str, tuple[bytes, Reply | Refusal]] = {}
         self._asked: list[tuple[float, int]] = []
+
+    def forget(self) -> None:
+        """Every text and key, whoever has a fate, and every fault."""
+        with self.lock:
+            self.faults, self.fates = OutsideFaults(), TextFates()
+            self._nothing_yet()
 
     def start(self) -> Self:
         self.statuses.start()

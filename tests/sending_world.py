@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 
-from notifications_world import NotificationsWorld, notifications_world
+from notifications_world import CONTROLS, DEMAND, GENERATION, OUTBOX, STATE, NotificationsWorld, notifications_world
 
 from adapters.aws.batch_items import Backoff
 from domain.notifications.demand import Demand
@@ -18,7 +18,8 @@ from domain.notifications.keys import Key, demand_row, message_id, notification_
 from domain.notifications.statuses import moved
 from handlers.notifications import notification_send as sender
 from handlers.notifications.sending.desk import Desk
-from sandbox.ses import Account, SesServer
+from sandbox.ses import Account, SesFaults, SesServer
+from sandbox.ses.mailroom import Refusals
 from sandbox.sms_service import SmsServer
 
 AT = datetime(2026, 12, 4, 17, 30, tzinfo=UTC)
@@ -91,19 +92,39 @@ class SendingWorld:
     def sleep(self, seconds: float) -> None:
         self.passed += seconds
 
-    def desk(self, **changes: Any) -> Desk:
+    def desk(self, sms_rate: float = 100.0, **changes: Any) -> Desk:
         """The handler's own, but for the clocks, and calls one after another, so that each run is the same."""
-        sender.live.cache_clear()
         desk = sender.live()
         quick = Backoff(sleep=self.sleep)
         channels = {
             name: replace(way, window=replace(way.window, clock=self.clock, sleep=self.sleep, backoff=quick))
             for name, way in desk.channels.items()
         }
-        channels["sms"] = replace(channels["sms"], together=in_turn)
+        channels["sms"] = replace(channels["sms"], together=in_turn, parts_per_second=sms_rate)
         later = lambda receipt, seconds: self.put_off.append((receipt, seconds))  # noqa: E731
         mine = {"clock": self.clock, "chance": lambda: 0.5, "together": in_turn, "backoff": quick, "put_off": later}
         return replace(desk, channels=channels, **{**mine, **changes})
+
+    def renewed(self) -> "SendingWorld":
+        """As if it were made anew, which takes longer: nothing is stored, nobody was sent anything, no fault is set."""
+        for table in (DEMAND, STATE, CONTROLS):
+            for row in self.aws.rows(table=table):
+                self.aws.forget(key_of(row), table=table)
+        for queue in (GENERATION, OUTBOX):
+            self.aws.messages(queue)
+        self.sms.forget()
+        room = self.ses.room
+        room.mails.clear()
+        self.ses.refusals = room.refusals = Refusals()
+        self.ses.account = room.account = Account(rate=500.0)
+        self.ses.faults = SesFaults()
+        sender.live().channels["email"].mailer._account = None
+        held = getattr(sender.live().channels["sms"].service, "tokens", None)
+        if held:
+            held._held.clear()
+        fresh = SendingWorld(self.aws, self.sms, self.ses)
+        self.sms.clock = fresh.clock
+        return fresh
 
     # What there is
 
@@ -176,6 +197,5 @@ def sending_world(sms: Any = None, **settings: str) -> Iterator[SendingWorld]:
             urls |= {"SMS_PROVIDER": "aws", "AWS_ENDPOINT_URL_PINPOINT_SMS_VOICE_V2": texts.endpoint}
         with notifications_world(sender, **{**urls, **settings}) as aws:
             world = SendingWorld(aws, texts, ses)
-            if isinstance(texts, SmsServer):
-                texts.clock = world.clock
+            texts.clock = world.clock
             yield world

@@ -97,6 +97,7 @@ def _of_events(
             generator_queue_url=stores.generation.queue_url,
             settle_seconds=str(fleet.stage.reminding.settle_seconds),
             sms_rate=str(reminders.sms_parts_per_second),
+            wall_clock="yes" if fleet.stage.reminding.wall_clock else "no",
         ),
     }
 
@@ -118,6 +119,7 @@ def _of_demand(
             short_url_queue_url=stores.short_urls.queue_url,
             outbox_url=stores.outbox.queue_url,
             generator_queue_url=stores.generation.queue_url,
+            stream_times="wall" if fleet.stage.reminding.wall_clock else "virtual",
         ),
         "shorten_event_url": ShortenEventUrlSettings(
             **tables,

@@ -45,7 +45,7 @@ STATE = (
     ("shorten_event_url", "GetItem", "PutItem"),
     ("follow_link", "PutItem"),
     ("notification_send", "GetItem", "BatchGetItem", "PutItem"),
-    ("sms_status_consumer", "PutItem", "DeleteItem"),
+    ("sms_status_consumer", "PutItem"),
     ("mail_status_consumer", "PutItem"),
 )
 SPEAKING = (
@@ -90,7 +90,7 @@ def _to_queues(functions: Functions, stores: NotificationsStores) -> None:
     for name in ("notification_scheduler", "notification_generator", "notification_send"):
         functions[name].allow(put, [generation])
     functions["demand_stream_to_sqs"].allow(put, [generation, outbox, links])
-    functions["sweep"].allow(put, [outbox])
+    functions["sweep"].allow([*put, "sqs:GetQueueAttributes"], [outbox])
 
 
 def _texts_by_aws(sender: PythonFunction) -> None:

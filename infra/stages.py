@@ -42,13 +42,15 @@ class Scoring:
 @dataclass(frozen=True)
 class Reminding:
     """`settle_seconds`: how far an index may be behind its table; `link_seconds`: how long first reminders wait for a short link;
-    `stuck_seconds`: what nobody has moved for so long is queued again. `shards` None: as many as it takes, paid by use.
+    `stuck_seconds`: what nobody has moved for so long is queued again. `wall_clock`: whether it is now what the machine's clock says.
+    `shards` None: as many as it takes, paid by use.
     """
 
     kept_days: int
     settle_seconds: int = 5
     link_seconds: int = 60
     stuck_seconds: int = 180
+    wall_clock: bool = True
     shards: int | None = None
 
 
@@ -122,7 +124,7 @@ SANDBOX = Stage(
         reconcile_seconds=1,
         shards=2,
     ),
-    reminding=Reminding(kept_days=30, settle_seconds=0, link_seconds=10, shards=2),
+    reminding=Reminding(kept_days=30, settle_seconds=0, link_seconds=10, wall_clock=False, shards=2),
     bundled=False,
 )
 

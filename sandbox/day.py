@@ -89,8 +89,8 @@ class Day:
 
     def _open_mail(self) -> int:
         """Let the new mails find their readers; how many of them are of this day."""
-        new = letters(self._ses, self._seen)
-        self._seen += len(new)
+        now = count(self._ses)  # nothing is under way
+        new, self._seen = letters(self._ses, self._seen), now
         ours = [letter for letter in new if letter.campaign.startswith(f"{self.program.id}_{self.date}_")]
         self.letters += ours
         for letter in ours:

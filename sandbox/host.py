@@ -16,13 +16,14 @@ from sandbox.gateway import Gateway
 from sandbox.history import Histories
 from sandbox.measuring import Measuring
 from sandbox.ministack import Ministack
-from sandbox.neighbours import Neighbours
+from sandbox.neighbours import Neighbours, introduce
 from sandbox.settling import Settling
 from sandbox.stand_ins import StandIns
 from sandbox.synth import ROOT, synthesise
 from sandbox.tables import clear
 from sandbox.timeline import DayClock, HurriedClock
 from sandbox.ttl import sweep
+from sandbox.vendors import Vendors
 
 # Wait states and retry pauses take a tenth of their time; no result depends on the machine's clock.
 SERVER = {"SFN_WAIT_SCALE": "0.1"}
@@ -61,12 +62,16 @@ class Host:
         self._running.callback(self.stand_ins.stop)
         self.neighbours = Neighbours.start()
         self._running.callback(self.neighbours.stop)
+        self.vendors = Vendors.start(self.clock)
+        self._running.callback(self.vendors.stop)
         on_step("deploying")
         stacks = deploy(assembly, self._aws, {**FUNCTIONS, **self.stand_ins.environment()})
-        self.neighbours.introduce(stacks, self._aws.client("secretsmanager"))
+        known = {**self.neighbours.tokens(), **self.vendors.tokens()}
+        introduce(stacks, self._aws.client("secretsmanager"), known)
         self.gateway = Gateway.start(self._aws, self.clock)
         self._running.callback(self.gateway.stop)
         readdress(stacks, self._aws, self._addressed)
+        self.vendors.serve(stacks, self._aws)
         return self._serve(stacks)
 
     def load(self, folder: str) -> None:
@@ -111,7 +116,7 @@ class Host:
         """Where this machine serves what a function's setting is the address of; anything else stays as it is."""
         if BUCKET.fullmatch(setting):
             return self._aws.endpoint
-        return self.neighbours.addressed(self.gateway.addressed(setting))
+        return self.vendors.addressed(self.neighbours.addressed(self.gateway.addressed(setting)))
 
     def _serve(self, stacks: Sequence[Deployed]) -> Address:
         """What runs in this process beside the servers, and the way in for others."""
@@ -132,6 +137,7 @@ class Host:
             "aws": self._aws.endpoint,
             **self.stand_ins.endpoints(),
             **self.neighbours.endpoints(),
+            **self.vendors.endpoints(),
             **self.gateway.urls,
         }
         door = self.control

@@ -18,6 +18,14 @@ if TYPE_CHECKING:
 SECRET = "Services"  # noqa: S105 - the construct that holds the tokens
 
 
+def introduce(stacks: Sequence["Deployed"], secrets: Any, tokens: Mapping[str, str]) -> None:
+    """Put the tokens that the services know where the functions look for them."""
+    for stack in stacks:
+        for id, secret in stack.resources("AWS::SecretsManager::Secret"):
+            if id.startswith(SECRET):
+                secrets.put_secret_value(SecretId=secret, SecretString=json.dumps(tokens))
+
+
 @dataclass(frozen=True)
 class Neighbours:
     """Their faults can be set, and their calls counted, in the process that started them."""
@@ -56,17 +64,13 @@ class Neighbours:
             "entries": self.entries.endpoint,
         }
 
-    def introduce(self, stacks: Sequence["Deployed"], secrets: Any) -> None:
-        """Put the tokens that they know where the functions look for them."""
-        tokens = {
+    def tokens(self) -> dict[str, str]:
+        """Those that they know."""
+        return {
             "slackToken": self.slack.token,
             "campaignToken": self.campaigns.token,
             "entryToken": self.entries.token,
         }
-        for stack in stacks:
-            for id, secret in stack.resources("AWS::SecretsManager::Secret"):
-                if id.startswith(SECRET):
-                    secrets.put_secret_value(SecretId=secret, SecretString=json.dumps(tokens))
 
     def stop(self) -> None:
         for server in (self.slack, self.campaigns, self.entries):

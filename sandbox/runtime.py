@@ -21,6 +21,7 @@ from sandbox.host import Host
 from sandbox.neighbours import Neighbours
 from sandbox.stand_ins import StandIns
 from sandbox.synth import ROOT
+from sandbox.vendors import Vendors
 
 STATE = Path(
     os.environ.get("OVATION_STATE", ROOT / ".ovation")
@@ -129,6 +130,12 @@ class Sandbox:
         """The owner's other services; as `stand_ins`."""
         assert self._host, "attached, not started here"
         return self._host.neighbours
+
+    @property
+    def vendors(self) -> Vendors:
+        """Whom reminders speak to; as `stand_ins`."""
+        assert self._host, "attached, not started here"
+        return self._host.vendors
 
     @cached_property
     def batch(self) -> BatchMachine:

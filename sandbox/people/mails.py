@@ -57,8 +57,8 @@ class _Markup(HTMLParser):
 
 
 def letters(ses: str, since: int) -> list[Letter]:
-    """The mails in the outbox at that endpoint but the first `since`, in the order in which they were accepted."""
-    return list(map(letter, _outbox(ses, since)))
+    """The mails of deliveries in the outbox at that endpoint but the first `since` of all, in the order in which they were accepted."""
+    return [letter(mail) for mail in _outbox(ses, since) if "delivery" in mail["tags"]]
 
 
 def count(ses: str) -> int:

@@ -16,6 +16,9 @@ from cli.day_tables import document
 from cli.funnel import funnel
 from cli.kept_runs import keep
 from cli.program_choice import chosen
+from cli.reminded import document as document_of_reminders
+from cli.reminded import reminded
+from cli.reminded import table as table_of_reminders
 from cli.run import watched
 from cli.sandboxes import COULD_NOT_START, load
 from cli.scored import document as document_of_scores
@@ -37,6 +40,7 @@ COMPARED = ("extracted", "rejected", "duplicates", "candidates", "eligible", "fi
 MAILS = {"product-reviews": 300, "music-feedback": 200}
 FANS = 5_000  # of the announced tour date
 SCORES = 2_000  # rows of the file of scores
+REMINDED = 2_000  # fans of the ticket sale
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +58,7 @@ class Job:
 
 def demo(as_json: AsJson = False) -> None:
     """Live a day of every program: batch, mails, people, report; a batch of real orders where at hand; a tour date, announced and
-    archived; files of scores, counted and told to Slack.
+    archived; files of scores, counted and told to Slack; a ticket sale at 10:00, whose fans are reminded at 09:30.
 
     Exit code 1: a funnel or a day is not what it must be.
     """
@@ -67,11 +71,20 @@ def demo(as_json: AsJson = False) -> None:
                 results = [lived(sandbox, job, Path(scratch), as_json) for job in _jobs()]
                 archive = archived(sandbox, Path(scratch), as_json)
                 scores = scored(sandbox, Path(scratch), as_json)
+                reminders = on_sale(sandbox, as_json)
     except (BatchFailed, RuntimeError, *COULD_NOT_START) as reason:
         give_up(reason, FAILED)
     seconds = monotonic() - began
     if as_json:
-        print_json({"runs": results, "archive": archive, "scores": scores, "seconds": round(seconds, 3)})
+        print_json(
+            {
+                "runs": results,
+                "archive": archive,
+                "scores": scores,
+                "reminders": reminders,
+                "seconds": round(seconds, 3),
+            }
+        )
     else:
         out.print(f"All programs lived as expected in {seconds:.0f} s, sandbox included.")
 
@@ -114,6 +127,17 @@ def scored(sandbox: Sandbox, scratch: Path, as_json: bool) -> dict[str, Any]:
     if not found.as_wanted:
         give_up(f"scores: counted {found.counts}, wanted {found.wanted}; Slack was told {found.posts}", FAILED)
     return document_of_scores(found)
+
+
+def on_sale(sandbox: Sandbox, as_json: bool) -> dict[str, Any]:
+    """Fans reminded of a sale. Exit code 1: a reminder has not come to an end, was taken twice, or failed without a reason."""
+    with err.status(f"{REMINDED:,} fans are reminded of a ticket sale"):
+        found = reminded(sandbox, REMINDED)
+    if not as_json:
+        out.print(table_of_reminders(found))
+    if not found.as_wanted:
+        give_up(f"reminders: {document_of_reminders(found)}", FAILED)
+    return document_of_reminders(found)
 
 
 def _day(sandbox: Sandbox, program: Program, job: Job, as_json: bool, folder: Path) -> dict[str, Any]:

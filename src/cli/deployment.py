@@ -25,6 +25,10 @@ NEEDED = {  # by subsystem: the name that tells its stack, and what a stack with
         "asks nobody for anything: name the one that holds the solicitation functions",
     ),
     "scores": ("scores_table", "loads no scores: name the one that holds the functions of scores"),
+    "notifications": (
+        "state_table",
+        "reminds nobody: name the one that holds the functions of reminders",
+    ),
     "archive": ("archive_ledger_table", "archives nothing: name the one that holds the archive's functions"),
 }
 Stack = Annotated[

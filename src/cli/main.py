@@ -2,7 +2,7 @@
 
 import typer
 
-from cli import archive, errors, programs, scores
+from cli import archive, errors, notifications, programs, scores, sms_lint
 from cli.campaigns import campaign, deliveries
 from cli.day import day
 from cli.demo import demo
@@ -17,6 +17,7 @@ from cli.run import run
 from cli.sample import sample
 from cli.sandboxes import down, up
 from cli.sending import go, stop
+from cli.why import why
 
 app = typer.Typer(
     name="ovation",
@@ -28,7 +29,10 @@ app.add_typer(programs.app)
 app.add_typer(archive.app)
 app.add_typer(errors.app)
 app.add_typer(scores.app)
+app.add_typer(notifications.app)
+app.add_typer(sms_lint.app)
 ABOUT_MAILS = (campaign, deliveries, stop, go, report, rollback, optout, forget)
 ABOUT_THE_ARCHIVE = (query, erase)
-for command in (run, day, explain, *ABOUT_MAILS, *ABOUT_THE_ARCHIVE, sample, up, down, demo):
+ABOUT_REMINDERS = (why,)
+for command in (run, day, explain, *ABOUT_MAILS, *ABOUT_THE_ARCHIVE, *ABOUT_REMINDERS, sample, up, down, demo):
     app.command()(command)

@@ -50,7 +50,7 @@ class Tally:
         return self.seconds / delivered if delivered else None
 
     def _time(self, date: Mapping[str, str]) -> None:
-        took = (moment(date["delivered"]) - moment(date["created"])).total_seconds()
+        took = max(0.0, (moment(date["delivered"]) - moment(date["created"])).total_seconds())  # two machines' clocks
         self.seconds += took
         self.longest = max(self.longest, took)
 

@@ -67,6 +67,11 @@ def opening(starts: datetime) -> datetime:
     return midnight + (slots - 1) * HALF_HOUR
 
 
+def half_hour(at: datetime) -> datetime:
+    """The one that an instant lies in, by its begin."""
+    return at - (at - at.replace(hour=0, minute=0, second=0, microsecond=0)) % HALF_HOUR
+
+
 def _verdict(row: Row) -> str:
     status, errors = row["status"]["id"], row.get("errors") or [{}]
     why = errors[-1].get("reason") if status in ("FAILED", "EXPIRED", "UNKNOWN", "RETRY") else None

@@ -6,7 +6,7 @@ import pytest
 
 from domain.notifications.demand import Demand
 from domain.notifications.events import Event, Sale
-from domain.notifications.timeline import Known, opening, timeline, verdicts
+from domain.notifications.timeline import Known, half_hour, opening, timeline, verdicts
 
 STARTS = datetime(2026, 12, 4, 18, tzinfo=UTC)
 WISH = Demand("fan-1", "e1", "s1", ("sms", "email"), STARTS - timedelta(days=9), phone="+12025550100").row()
@@ -112,3 +112,8 @@ def test_a_window_that_should_be_open_is_told_as_late_or_as_done():
 def test_a_sale_belongs_to_the_half_hour_before_it(starts, opens):
     at = datetime.fromisoformat(f"2026-12-04T{starts}:00+00:00")
     assert opening(at).strftime("%H:%M") == opens
+
+
+def test_an_instant_lies_in_the_half_hour_that_began_last():
+    at = datetime(2026, 12, 4, 17, 59, 59, tzinfo=UTC)
+    assert half_hour(at) == datetime(2026, 12, 4, 17, 30, tzinfo=UTC) == half_hour(half_hour(at))

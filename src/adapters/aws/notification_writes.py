@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 PK_BYTES, SK_BYTES = 2048, 1024  # AWS: of a partition key and a sort key, at most
+ROOM = 5_000  # bytes, by which we and the table may count an item differently
 # replaced: one that was never sent, as the sale had moved, stands no more. refused: no table can hold it.
 Outcome = Literal["created", "existing", "replaced", "refused"]
 
@@ -71,4 +72,4 @@ class NotificationWrites:
 def _too_large(item: Item) -> bool:
     """Somebody wrote such demand; what else a table may refuse is our own fault."""
     keys = ((item["PK"], PK_BYTES), (item["SK"], SK_BYTES))
-    return size_of({"M": item}) > ITEM_BYTES or any(len(key["S"].encode()) > most for key, most in keys)
+    return size_of({"M": item}) > ITEM_BYTES - ROOM or any(len(key["S"].encode()) > most for key, most in keys)

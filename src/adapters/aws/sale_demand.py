@@ -33,9 +33,10 @@ class SaleDemand:
     dynamodb: "DynamoDBClient"
     demand_table: str
     backoff: Backoff = PATIENT
+    page: int = ROWS_A_PAGE
 
     def pages(self, event: str, sale: str, shard: int, after: str | None = None) -> Iterator[list[Row]]:
-        """The shard's rows ordered by fan, from behind the fan `after` on; at most `ROWS_A_PAGE` a page, narrowed to `WANTED`.
+        """The shard's rows ordered by fan, from behind the fan `after` on; at most `page` a page, narrowed to `WANTED`.
 
         Eventually consistent, as indexes are. Unavailable: throttled.
         """
@@ -43,7 +44,7 @@ class SaleDemand:
         values = {":shard": {"S": sale_demand(event, sale, shard)}}
         if after is not None:
             values[":after"] = {"S": after}
-        return self._query(condition, values, WANTED, ROWS_A_PAGE)
+        return self._query(condition, values, WANTED, self.page)
 
     def of_fans(self, event: str, sale: str, fans: Iterable[str]) -> list[Row]:
         """The rows of these fans as they stand now, narrowed to `WANTED`; in no order."""

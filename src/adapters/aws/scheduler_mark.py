@@ -26,7 +26,7 @@ class SchedulerMark:
     state_table: str
 
     def claim(self, at: datetime, until: datetime) -> datetime:
-        """Before anything is read: a run at `at` sees to all starts up to `until`. Up to where earlier ones have ended; `at` for the first."""
+        """Before anything is read: a run at `at` sees to all starts up to `until`. Where earlier ones have ended; `at` for the first."""
         kept = self._forward("SET claimed = :to, #until = if_not_exists(#until, :at)", "claimed", to=until, at=at)
         return moment(kept["until"])
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from functools import wraps
 from itertools import count
 from threading import RLock
+from types import SimpleNamespace
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -75,6 +76,14 @@ def one_at_a_time(call: Callable[..., Any]) -> Callable[..., Any]:
     return alone
 
 
+class NobodyListens:
+    """botocore's events, which a client without a wire has none of."""
+
+    def register(self, *about: Any) -> None: ...
+
+    register_first = register_last = register
+
+
 @dataclass
 class MemoryDynamoDB:
     """A client. `changes` of streamed tables as their streams tell them, old and new images, until somebody takes them.
@@ -87,6 +96,7 @@ class MemoryDynamoDB:
     changes: list[Item] = field(default_factory=list)
     calls: Counter[str] = field(default_factory=Counter)
     lock: Any = field(default_factory=RLock)
+    meta: Any = field(default_factory=lambda: SimpleNamespace(events=NobodyListens()))
     _number: Any = field(default_factory=lambda: count(1))
 
     def take_changes(self) -> list[Item]:

@@ -92,15 +92,19 @@ class SendingWorld:
     def sleep(self, seconds: float) -> None:
         self.passed += seconds
 
-    def desk(self, sms_rate: float = 100.0, **changes: Any) -> Desk:
-        """The handler's own, but for the clocks, and calls one after another, so that each run is the same."""
+    def desk(self, sms_rate: float = 100.0, service: Mapping[str, Any] | None = None, **changes: Any) -> Desk:
+        """The handler's own, but for the clocks, and calls one after another, so that each run is the same. `service`: what is
+        otherwise about that of texts.
+        """
         desk = sender.live()
         quick = Backoff(sleep=self.sleep)
         channels = {
             name: replace(way, window=replace(way.window, clock=self.clock, sleep=self.sleep, backoff=quick))
             for name, way in desk.channels.items()
         }
-        channels["sms"] = replace(channels["sms"], together=in_turn, parts_per_second=sms_rate)
+        texts = channels["sms"]
+        texts = replace(texts, service=replace(texts.service, **(service or {})))
+        channels["sms"] = replace(texts, together=in_turn, parts_per_second=sms_rate)
         later = lambda receipt, seconds: self.put_off.append((receipt, seconds))  # noqa: E731
         mine = {"clock": self.clock, "chance": lambda: 0.5, "together": in_turn, "backoff": quick, "put_off": later}
         return replace(desk, channels=channels, **{**mine, **changes})

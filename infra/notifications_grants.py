@@ -15,11 +15,11 @@ Functions = Mapping[str, PythonFunction]
 
 # (function, verbs of DynamoDB on the Demand table)
 DEMAND = (
-    ("event_details", "Query", "UpdateItem"),
-    ("refresh_events", "Query", "UpdateItem"),
+    ("event_details", "Query", "PutItem", "UpdateItem"),
+    ("refresh_events", "Query", "PutItem", "UpdateItem"),
     ("demand_capture", "Query", "GetItem", "PutItem", "UpdateItem", "DeleteItem"),
-    ("notification_scheduler", "Query", "UpdateItem"),
-    ("notification_generator", "Query", "GetItem", "BatchGetItem", "PutItem", "UpdateItem"),
+    ("notification_scheduler", "Query", "PutItem", "UpdateItem"),
+    ("notification_generator", "Query", "BatchGetItem", "PutItem", "UpdateItem"),
     ("demand_stream_to_sqs", "Query", "BatchGetItem", "UpdateItem"),
     ("shorten_event_url", "GetItem", "UpdateItem"),
     ("follow_link", "GetItem"),

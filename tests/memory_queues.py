@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from itertools import count, islice
 from typing import Any
 
-from virtual_time import VirtualTime
+from sandbox.virtual_workers import VirtualTime
 
 LONG_POLL = 1.0  # seconds; Lambda's own is longer, and ends when a message comes
 Record = dict[str, Any]

@@ -31,7 +31,6 @@ from notifications_world import (
     STATE,
     TOKENS,
 )
-from virtual_time import VirtualTime
 
 from adapters.aws import session
 from adapters.aws.attribute_values import decode_item, encode_item
@@ -51,6 +50,7 @@ from handlers.notifications import (
 from sandbox.discovery import DiscoveryServer
 from sandbox.sms_service import SmsServer
 from sandbox.streams.patterns import compile_pattern
+from sandbox.virtual_workers import VirtualTime
 
 HANDLERS = (
     demand_stream_to_sqs,

@@ -39,25 +39,18 @@ class ReminderMails:
     def render(self, locale: str, variables: Mapping[str, str], unsubscribe: str) -> Mail:
         """`variables`: a notification's `templateVariables`, any of which may be missing. `unsubscribe`: an absolute address."""
         spoken = locale_of(locale, None, None)
-        variables = {
-            name: told for name, value in variables.items() if (told := tidy(value))
-        }  # others may have written them
-        words = words_of(self.folder, spoken)
-        when = when_of(words, variables.get("saleTime"), variables.get("saleZone"))
-        names = {"artist": variables.get("artistName") or words["unnamed"], "when": when}
-        subject = "subject"
-        if sale := variables.get("saleName"):
-            subject, names = "subjectPresale", {**names, "sale": sale}
-        line = _plainly(words, subject, **{name: shortened(value, ON_A_LINE) for name, value in names.items()})
+        words, known = words_of(self.folder, spoken), _tidied(variables)
+        key, names = _headline(words, known)
+        line = _plainly(words, key, **{name: shortened(value, ON_A_LINE) for name, value in names.items()})
         values: dict[str, Any] = {
             "lang": _tag(spoken),
             "line": line,
-            "headline": _said(words, subject, **names),
-            "brand": variables.get("brand", DEFAULT_BRAND),
-            "facts": [*_facts(words, variables)],
-            "poster": poster_of(variables),
+            "headline": _said(words, key, **names),
+            "brand": known.get("brand", DEFAULT_BRAND),
+            "facts": [*_facts(words, known)],
+            "poster": poster_of(known),
             "alt": _plainly(words, "poster", artist=names["artist"]),
-            "url": _address(variables.get("url")),
+            "url": _address(known.get("url")),
             "unsubscribe": unsubscribe,
             "blanks": BLANKS,
             "say": partial(_said, words),
@@ -76,6 +69,19 @@ class ReminderMails:
             lstrip_blocks=True,
             auto_reload=False,
         )
+
+
+def _tidied(variables: Mapping[str, str]) -> dict[str, str]:
+    """One line each, and none that is empty: others may write rows too."""
+    return {name: told for name, value in variables.items() if (told := tidy(str(value)))}
+
+
+def _headline(words: Words, known: Mapping[str, str]) -> tuple[str, dict[str, str]]:
+    """The key of the subject's text, and what it speaks of."""
+    when = when_of(words, known.get("saleTime"), known.get("saleZone"))
+    names = {"artist": known.get("artistName") or words["unnamed"], "when": when}
+    sale = known.get("saleName")
+    return ("subjectPresale", {**names, "sale": sale}) if sale else ("subject", names)
 
 
 def poster_of(variables: Mapping[str, str]) -> Poster | None:

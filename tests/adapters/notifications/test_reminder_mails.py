@@ -1,6 +1,8 @@
 """The mails that remind of a sale: readable by eye, ear and machine, and no name in them can do more than be read."""
 
+import json
 import re
+import shutil
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -11,7 +13,8 @@ from hypothesis import strategies as st
 from adapters.files.reminder_mails import Poster, ReminderMails, poster_of
 from domain.notifications.locales import KNOWN
 
-MAILS = ReminderMails(Path(__file__).parents[3] / "templates")
+TEMPLATES = Path(__file__).parents[3] / "templates"
+MAILS = ReminderMails(TEMPLATES)
 OUT = "https://links.example.com/u/token"
 PRESALE = {
     "artistName": "Taylor Swift",
@@ -186,6 +189,21 @@ def test_a_name_is_only_ever_read(name):
     assert [len(read.all("script")), len(read.all("img"))] == [0, 1]
     assert read.all("img")[0]["alt"] == f"Poster: {name}"
     assert name in made.subject
+
+
+def test_what_a_row_has_in_another_type_is_read_as_a_text():
+    made = MAILS.render("en-us", {**PRESALE, "imageWidth": 1024, "imageHeight": 576, "artistName": 311}, OUT)
+    assert made.subject.startswith("311: ")
+    assert len(Read(made.html).all("img")) == 1
+
+
+def test_a_text_of_ours_may_hold_what_html_would_take_for_its_own(tmp_path):
+    shutil.copytree(TEMPLATES / "reminder", tmp_path / "reminder")
+    file = tmp_path / "reminder/en-us.json"
+    file.write_text(json.dumps(json.loads(file.read_bytes()) | {"body": "Sign in & <b>wait</b>."}))
+    made = ReminderMails(tmp_path).render("en-us", PRESALE, OUT)
+    assert "Sign in & <b>wait</b>." in Read(made.html).text
+    assert "Sign in & <b>wait</b>." in made.text
 
 
 def test_a_name_from_right_to_left_is_kept_to_itself():

@@ -110,6 +110,7 @@ def test_a_strange_sale_that_has_no_room_leaves_a_cheap_text():
 
 
 def test_a_link_keeps_every_character():
+    assert sms(link="exámple.com/ú").sms.endswith(": exámple.com/ú")
     assert sms(link="exámple.com/ñandú/字").sms.endswith(": exámple.com/ñandú/字")
     assert sms(link="e.com/a~b_c").sms.endswith(": e.com/a~b_c")
 

@@ -64,7 +64,7 @@ class DiscoveryServer(OutsideService):
         if parse_qs(request.query).get("apikey") != [self.key]:
             raise Refusal(401, {"fault": {"faultstring": "Invalid ApiKey"}})
         with self.lock:
-            limits = self._count(unquote(found[1]))
+            limits = self._limits(unquote(found[1]))
             document = self.documents.get(unquote(found[1]))
         if limits["Rate-Limit-Over"] != "0":
             return json_reply(QUOTA, 429, limits)
@@ -72,7 +72,7 @@ class DiscoveryServer(OutsideService):
             return json_reply(missing(unquote(found[1])), 404, limits)
         return json_reply(document, headers=limits)
 
-    def _count(self, event: str) -> dict[str, str]:
+    def _limits(self, event: str) -> dict[str, str]:
         """The headers of the answer; what is over the limit does not count."""
         now = self.clock()
         self.asked.append((now, event))

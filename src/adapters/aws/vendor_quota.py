@@ -48,8 +48,9 @@ class VendorQuota:
         Spent: the day's calls are used up, or the vendor wants none yet. Busy: `patience` seconds brought no instant.
         """
         self._count(now, int(self.daily * share))
+        until = self.window.clock() + patience
         for _ in range(TRIES):
-            grant = self.window.book(1, self.rate, patience=patience)
+            grant = self.window.book(1, self.rate, patience=until - self.window.clock())
             if grant is None:
                 break
             if self.window.wait(grant):

@@ -45,6 +45,7 @@ class Discovery:
     url: str
     tokens: ServiceSecrets
     clock: Callable[[], float] = time.time
+    timeout: tuple[float, float] = TIMEOUT
     whole: float = WHOLE
 
     def key(self, now: datetime) -> str:
@@ -64,7 +65,7 @@ class Discovery:
 
     def _get(self, url: str, asked: dict[str, str], doing: str) -> tuple[requests.Response, bytes]:
         until = time.monotonic() + self.whole
-        with self.http.get(url, params=asked, timeout=TIMEOUT, allow_redirects=False, stream=True) as answer:
+        with self.http.get(url, params=asked, timeout=self.timeout, allow_redirects=False, stream=True) as answer:
             body = bytearray()
             for part in answer.iter_content(1 << 16):
                 body += part

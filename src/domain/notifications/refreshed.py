@@ -72,7 +72,7 @@ def gone(kept: Kept, at: datetime) -> Kept:
 
 
 def _ahead(kept: Kept, at: datetime) -> list[Sale]:
-    return [it for it in kept.read()[1] if it.starts > at]
+    return [it for it in kept.read()[1] if it.starts > at and it.id in kept.sales]
 
 
 def _event(old: Row | None, new: Row, at: datetime) -> Row:

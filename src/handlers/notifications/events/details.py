@@ -50,10 +50,8 @@ class Details:
         NotFound: the vendor has none, and we never had it. Rejected: no id. Unavailable: nothing is kept, and the vendor, its
         quota or our tables do not answer. An event that has gone at the vendor is found as cancelled.
         """
-        kept = self.rows.read(checked_id(event_id))
-        if need(kept.checked, now, fresher_than) is Need.NONE:
-            return self._found(kept, "EventHits")
-        standing = self.flights.read(event_id)
+        standing = self.flights.read(checked_id(event_id))
+        kept = self.rows.read(event_id)  # after it: so they are no older than it says
         wanted = self._need(kept, standing, now, fresher_than)
         if wanted is Need.NONE:
             return self._found(kept, "EventHits")
@@ -85,7 +83,7 @@ class Details:
             looks, standing = looks + 1, self.flights.read(event_id)
             if need(standing.checked, now, fresher_than) is Need.NONE:
                 kept = self.rows.read(event_id)
-                if kept.there:
+                if kept.there:  # and nobody has deleted them since
                     return self._found(kept, "EventHits")
 
     def _flown(self, flight: Flight, now: datetime) -> Found:

@@ -17,7 +17,7 @@ from domain.notifications.refreshed import Kept, gone, refreshed
 from handlers.notifications.events.telling import told
 from handlers.notifications.events.vendor import Vendor
 
-NEEDED = timedelta(seconds=10)  # of the lease, to call and to write within it
+NEEDED = timedelta(seconds=10)  # of the lease, to call and to write within it: who is held up for longer does not call
 TRIES = 4  # the rows may be written by others meanwhile
 
 logger = Logger(service="events")
@@ -32,11 +32,9 @@ class Outcome(Enum):
 def fly(flight: Flight, now: datetime, rows: EventRows, flights: EventFlights, vendor: Vendor) -> tuple[Outcome, Kept]:
     """What is kept after it. Unavailable: our tables are out of reach, and the lease runs out by itself."""
     kept = rows.read(flight.event)
-    if flights.left(flight) < NEEDED:  # this process was held up
-        return Outcome.FAILED, kept
     change: Callable[[Kept], Kept]
     try:
-        change = _answer(flight.event, now, kept, vendor)
+        change = _answer(flight.event, now, kept, vendor, lambda: flights.left(flight) > NEEDED)
     except NotFound:
         if not kept.there:
             flights.missed(flight, now)
@@ -51,9 +49,11 @@ def fly(flight: Flight, now: datetime, rows: EventRows, flights: EventFlights, v
     return Outcome.LANDED, _landed(flight, now, kept, change, rows, flights)
 
 
-def _answer(event_id: str, now: datetime, kept: Kept, vendor: Vendor) -> Callable[[Kept], Kept]:
+def _answer(
+    event_id: str, now: datetime, kept: Kept, vendor: Vendor, in_time: Callable[[], bool]
+) -> Callable[[Kept], Kept]:
     """What it makes of what is kept."""
-    document = vendor.ask(event_id, now)
+    document = vendor.ask(event_id, now, in_time)
     vendor.read(event_id, document, kept, now)  # what is no event is seen before anything is written
 
     def change(kept: Kept) -> Kept:

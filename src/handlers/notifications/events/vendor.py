@@ -1,10 +1,11 @@
 """An event's id and what is kept of it in, what the vendor makes of it out, within the quota that all workers share."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from adapters.aws.vendor_quota import VendorQuota
+from adapters.aws.vendor_quota import Busy, VendorQuota
 from adapters.http.discovery import Discovery
 from adapters.http.outside import Throttled
 from domain.errors import Rejected, Unavailable
@@ -23,10 +24,12 @@ class Vendor:
     share: float = 1.0
     patience: float = 1.5
 
-    def ask(self, event_id: str, now: datetime) -> dict[str, Any]:
-        """The vendor's document. NotFound. Spent, Busy: it was not asked. Unavailable: no answer."""
+    def ask(self, event_id: str, now: datetime, in_time: Callable[[], bool]) -> dict[str, Any]:
+        """The vendor's document; `in_time` is looked at right before the call. NotFound. Spent, Busy: not asked. Unavailable: no answer."""
         self.discovery.key(now)  # a call that could not be made is not counted, and one that can begins at its instant
         self.quota.take(now, share=self.share, patience=self.patience)
+        if not in_time():
+            raise Busy(f"asking about event {event_id}: it took too long to begin")
         try:
             return self.discovery.event(event_id, now)
         except Throttled as wait:

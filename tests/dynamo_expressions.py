@@ -1,10 +1,9 @@
-"""DynamoDB's expressions in, functions of an item out: read once and kept, for runs of millions of calls in memory."""
+"""DynamoDB's conditions in, functions of an item out: read once and kept, for runs of millions of calls in memory."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from functools import cache
-from itertools import pairwise
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -74,20 +73,6 @@ def key_condition(text: str) -> tuple[tuple[str, str], tuple[str, str, tuple[str
             break
     [partition] = [it for it in found[:1] if it[1] == "="]
     return (partition[0], partition[2][0]), found[1] if len(found) > 1 else None
-
-
-@cache
-def update(text: str) -> Callable[[Item, Names, Values], Item]:
-    """The item as it is changed; the old one stays as it was."""
-    changes = list(_changes(Tokens(text)))
-
-    def changed(item: Item, names: Names, values: Values) -> Item:
-        new = dict(item)
-        for change in changes:
-            change(new, item, names, values)
-        return new
-
-    return changed
 
 
 def equal(one: Any, other: Any) -> bool:
@@ -166,24 +151,24 @@ def _one(tokens: Tokens) -> Term:
 
 
 def _comparison(tokens: Tokens) -> Term:
-    left = _operand(tokens)
+    left = operand_of(tokens)
     if tokens.take("BETWEEN"):
-        low = _operand(tokens)
+        low = operand_of(tokens)
         tokens.next("AND")
-        high = _operand(tokens)
+        high = operand_of(tokens)
         return lambda *it: compared(left(*it), ">=", low(*it)) and compared(left(*it), "<=", high(*it))
     if tokens.take("IN"):
-        choices = _arguments(tokens)
+        choices = arguments_of(tokens)
         return lambda *it: any(equal(left(*it), choice(*it)) for choice in choices)
     how = tokens.next()
     assert how in COMPARISONS, how
-    right = _operand(tokens)
+    right = operand_of(tokens)
     return lambda *it: compared(left(*it), how, right(*it))
 
 
 def _function(tokens: Tokens) -> Term:
     call = FUNCTIONS[tokens.next()]
-    arguments = _arguments(tokens)
+    arguments = arguments_of(tokens)
     return lambda *it: call(*(argument(*it) for argument in arguments))
 
 
@@ -209,24 +194,24 @@ FUNCTIONS: dict[str, Callable[..., bool]] = {
 }
 
 
-def _arguments(tokens: Tokens) -> list[Term]:
+def arguments_of(tokens: Tokens) -> list[Term]:
     tokens.next("(")
-    terms = [_operand(tokens)]
+    terms = [operand_of(tokens)]
     while tokens.take(","):
-        terms.append(_operand(tokens))
+        terms.append(operand_of(tokens))
     tokens.next(")")
     return terms
 
 
-def _operand(tokens: Tokens) -> Term:
+def operand_of(tokens: Tokens) -> Term:
     if tokens.peek() == "size":
         tokens.next()
-        [inner] = _arguments(tokens)
+        [inner] = arguments_of(tokens)
         return lambda *it: _size(inner(*it))
     if tokens.peek().startswith(":"):
         name = tokens.next()
         return lambda item, names, values: values[name]
-    path = _path(tokens)
+    path = path_of(tokens)
     if len(path) == 1:
         [step] = path
         return lambda item, names, values: item.get(names[step] if step[0] == "#" else step)  # type: ignore[index]
@@ -237,7 +222,7 @@ def _size(value: Any) -> Any:
     return value and {"N": str(len(next(iter(value.values()))))}
 
 
-def _path(tokens: Tokens) -> Path:
+def path_of(tokens: Tokens) -> Path:
     steps: list[str | int] = [tokens.next()]
     while tokens.peek() in (".", "["):
         if tokens.next() == ".":
@@ -246,109 +231,6 @@ def _path(tokens: Tokens) -> Path:
             steps.append(int(tokens.next()))
             tokens.next("]")
     return tuple(steps)
-
-
-def _changes(tokens: Tokens) -> Iterator[Callable[[Item, Item, Names, Values], None]]:
-    while tokens.peek():
-        section = SECTIONS[tokens.next().upper()]
-        yield section(tokens)
-        while tokens.take(","):
-            yield section(tokens)
-
-
-def _set(tokens: Tokens) -> Any:
-    path = _path(tokens)
-    tokens.next("=")
-    value = _sum(tokens)
-    return lambda new, item, names, values: _place(new, path, names, value(item, names, values))
-
-
-def _sum(tokens: Tokens) -> Term:
-    left = _settable(tokens)
-    for sign in ("+", "-"):
-        if tokens.take(sign):
-            right, factor = _settable(tokens), 1 if sign == "+" else -1
-            return lambda *it: {"N": str(Decimal(_needed(left(*it))["N"]) + factor * Decimal(right(*it)["N"]))}
-    return lambda *it: _needed(left(*it))
-
-
-def _settable(tokens: Tokens) -> Term:
-    if tokens.peek() == "if_not_exists":
-        tokens.next()
-        there, other = _arguments(tokens)
-        return lambda *it: there(*it) if there(*it) is not None else other(*it)
-    if tokens.peek() == "list_append":
-        tokens.next()
-        tokens.next("(")
-        first = _settable(tokens)
-        tokens.next(",")
-        second = _settable(tokens)
-        tokens.next(")")
-        return lambda *it: {"L": [*_needed(first(*it))["L"], *_needed(second(*it))["L"]]}
-    return _operand(tokens)
-
-
-def _needed(value: Any) -> Any:
-    if value is None:
-        raise invalid("The provided expression refers to an attribute that does not exist in the item")
-    return value
-
-
-def _remove(tokens: Tokens) -> Any:
-    path = _path(tokens)
-    return lambda new, item, names, values: _place(new, path, names, None)
-
-
-def _add(tokens: Tokens) -> Any:
-    path, name = _path(tokens), tokens.next()
-
-    def change(new: Item, item: Item, names: Names, values: Values) -> None:
-        old, more = found(item, path, names), values[name]
-        [tag] = more
-        if tag == "N":
-            more = {"N": str(Decimal((old or {"N": "0"})["N"]) + Decimal(more["N"]))}
-        elif old:
-            more = {tag: [*old[tag], *(it for it in more[tag] if it not in old[tag])]}
-        _place(new, path, names, more)
-
-    return change
-
-
-def _delete(tokens: Tokens) -> Any:
-    path, name = _path(tokens), tokens.next()
-
-    def change(new: Item, item: Item, names: Names, values: Values) -> None:
-        [(tag, gone)] = values[name].items()
-        if old := found(item, path, names):
-            left = [it for it in old[tag] if it not in gone]
-            _place(new, path, names, {tag: left} if left else None)
-
-    return change
-
-
-SECTIONS = {"SET": _set, "REMOVE": _remove, "ADD": _add, "DELETE": _delete}
-
-
-def _place(item: Item, path: Path, names: Names, value: Any) -> None:
-    """Put a value there, or take it away; what holds it is copied, for the old item still has it."""
-    holder: Any = item
-    for step, below in pairwise(path):
-        key = names[step] if isinstance(step, str) and step[0] == "#" else step
-        inside = holder[key] if isinstance(step, int) or key in holder else {}
-        kind = "L" if isinstance(below, int) else "M"
-        if kind not in inside:
-            raise invalid("The document path provided in the update expression is invalid for update")
-        holder[key] = {kind: list(inside[kind]) if kind == "L" else dict(inside[kind])}
-        holder = holder[key][kind]
-    last = path[-1]
-    if isinstance(last, int):
-        holder[last : last + 1] = [] if value is None else [value]
-        return
-    name = names[last] if last[0] == "#" else last
-    if value is not None:
-        holder[name] = value
-    else:
-        holder.pop(name, None)
 
 
 def invalid(message: str) -> ClientError:

@@ -4,8 +4,8 @@
 whoever has them. An expression that it does not know is an error of the test.
 """
 
-from bisect import bisect_left, bisect_right, insort
-from collections import Counter, defaultdict
+from bisect import bisect_left, bisect_right
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import wraps
@@ -15,54 +15,13 @@ from types import SimpleNamespace
 from typing import Any
 
 from botocore.exceptions import ClientError
-from dynamo_expressions import condition, invalid, key_condition, update
+from dynamo_expressions import condition, key_condition
+from dynamo_updates import update
+from memory_items import Item, Place, Table, stretch
 
 from adapters.aws.batch_items import size_of
 
-Item = dict[str, Any]
-Place = tuple[str, str]
 PAGE = 2**20  # bytes that a query looks at in one call
-
-
-@dataclass
-class Table:
-    """Keys are `PK` and `SK`, texts; `indexes` by name, their partition and sort key, holding all attributes."""
-
-    indexes: Mapping[str, tuple[str, str]] = field(default_factory=dict)
-    streamed: bool = False
-    items: dict[Place, Item] = field(default_factory=dict)
-    sorted: dict[tuple[str, str], list[Any]] = field(
-        default_factory=lambda: defaultdict(list)
-    )  # by index and partition
-
-    def put(self, place: Place, new: Item | None) -> Item | None:
-        """Write or remove; what was there."""
-        old = self.items.get(place)
-        if new is None:
-            self.items.pop(place, None)
-        else:
-            self.items[place] = new
-        if (old is None) != (new is None):
-            self._move(("", place[0]), (place[1],), gone=new is None)
-        for name, keys in self.indexes.items():
-            before, after = self._entry(name, keys, place, old), self._entry(name, keys, place, new)
-            if before != after:
-                for entry, gone in ((before, True), (after, False)):
-                    if entry:
-                        self._move(*entry, gone=gone)
-        return old
-
-    def _entry(self, name: str, keys: tuple[str, str], place: Place, item: Item | None) -> Any:
-        if item is None or any(key not in item for key in keys):
-            return None
-        return (name, item[keys[0]]["S"]), (item[keys[1]]["S"], *place)
-
-    def _move(self, where: tuple[str, str], entry: tuple[str, ...], gone: bool) -> None:
-        entries = self.sorted[where]
-        if gone:
-            del entries[bisect_left(entries, entry)]
-        else:
-            insort(entries, entry)
 
 
 def one_at_a_time(call: Callable[..., Any]) -> Callable[..., Any]:
@@ -106,23 +65,23 @@ class MemoryDynamoDB:
     @one_at_a_time
     def get_item(self, **asked: Any) -> Any:
         self.calls["GetItem"] += 1
-        item = self.tables[asked["TableName"]].items.get(_place(asked["Key"]))
+        item = self.tables[asked["TableName"]].items.get(place_of(asked["Key"]))
         return {"Item": _projected(item, asked)} if item is not None else {}
 
     @one_at_a_time
     def put_item(self, **asked: Any) -> Any:
         self.calls["PutItem"] += 1
-        return self._write(asked, _place(asked["Item"]), lambda asked: asked["Item"])
+        return self._write(asked, place_of(asked["Item"]), lambda asked: asked["Item"])
 
     @one_at_a_time
     def delete_item(self, **asked: Any) -> Any:
         self.calls["DeleteItem"] += 1
-        return self._write(asked, _place(asked["Key"]), lambda asked: None)
+        return self._write(asked, place_of(asked["Key"]), lambda asked: None)
 
     @one_at_a_time
     def update_item(self, **asked: Any) -> Any:
         self.calls["UpdateItem"] += 1
-        return self._write(asked, _place(asked["Key"]), self._updated)
+        return self._write(asked, place_of(asked["Key"]), self._updated)
 
     @one_at_a_time
     def batch_get_item(self, RequestItems: Mapping[str, Any], **_: Any) -> Any:
@@ -131,7 +90,7 @@ class MemoryDynamoDB:
         answers = {}
         for name, asked in RequestItems.items():
             items = self.tables[name].items
-            answers[name] = [_projected(items[at], asked) for key in asked["Keys"] if (at := _place(key)) in items]
+            answers[name] = [_projected(items[at], asked) for key in asked["Keys"] if (at := place_of(key)) in items]
         return {"Responses": answers, "UnprocessedKeys": {}}
 
     @one_at_a_time
@@ -141,7 +100,7 @@ class MemoryDynamoDB:
         for table, requests in RequestItems.items():
             for request in requests:
                 new = request["PutRequest"]["Item"] if "PutRequest" in request else None
-                self._put(table, _place(new or request["DeleteRequest"]["Key"]), new)
+                self._put(table, place_of(new or request["DeleteRequest"]["Key"]), new)
         return {"UnprocessedItems": {}}
 
     @one_at_a_time
@@ -149,7 +108,7 @@ class MemoryDynamoDB:
         self.calls["TransactWriteItems"] += 1
         assert len(TransactItems) <= 100
         entries = [next(iter(it.items())) for it in TransactItems]
-        places = [_place(asked.get("Key") or asked["Item"]) for _, asked in entries]
+        places = [place_of(asked.get("Key") or asked["Item"]) for _, asked in entries]
         held = [self._holds(asked, at) for (_, asked), at in zip(entries, places, strict=True)]
         if not all(held):
             raise _cancelled(held)
@@ -171,7 +130,7 @@ class MemoryDynamoDB:
             (keys[0], None),
         )
         entries = table.sorted.get((index, values[value]["S"]), [])
-        low, high = _range(entries, sort, values)
+        low, high = stretch(entries, sort, values)
         return self._page(table, keys, entries, low, high, asked)
 
     def get_paginator(self, operation: str) -> Any:
@@ -181,7 +140,7 @@ class MemoryDynamoDB:
         forward = asked.get("ScanIndexForward", True)
         if "ExclusiveStartKey" in asked:
             start = asked["ExclusiveStartKey"]
-            after = (start[keys[1]]["S"],) if keys[0] == "PK" else (start[keys[1]]["S"], *_place(start))
+            after = (start[keys[1]]["S"],) if keys[0] == "PK" else (start[keys[1]]["S"], *place_of(start))
             low, high = (
                 (max(low, bisect_right(entries, after)), high)
                 if forward
@@ -211,7 +170,7 @@ class MemoryDynamoDB:
         )
 
     def _updated(self, asked: Any) -> Item:
-        old = self.tables[asked["TableName"]].items.get(_place(asked["Key"]), asked["Key"])
+        old = self.tables[asked["TableName"]].items.get(place_of(asked["Key"]), asked["Key"])
         if "UpdateExpression" not in asked:
             return dict(old)
         return update(asked["UpdateExpression"])(old, _names(asked), asked.get("ExpressionAttributeValues", {}))
@@ -279,7 +238,7 @@ class _Pages:
             yield page
 
 
-def _place(key: Mapping[str, Any]) -> Place:
+def place_of(key: Mapping[str, Any]) -> Place:
     return key["PK"]["S"], key["SK"]["S"]
 
 
@@ -294,28 +253,6 @@ def _projected(item: Item, asked: Any) -> Item:
     names = _names(asked)
     wanted = [names.get(it.strip(), it.strip()) for it in asked["ProjectionExpression"].split(",")]
     return {name: item[name] for name in wanted if name in item}
-
-
-def _range(entries: list[Any], sort: Any, values: Mapping[str, Any]) -> tuple[int, int]:
-    """Where those that fit the sort key's condition begin and end."""
-    if sort is None:
-        return 0, len(entries)
-    _, how, asked = sort
-    first = values[asked[0]]["S"]
-    after = bisect_right(entries, first, key=lambda it: it[0])
-    at = bisect_left(entries, first, key=lambda it: it[0])
-    match how:
-        case "=":
-            return at, after
-        case "<" | "<=":
-            return 0, at if how == "<" else after
-        case ">" | ">=":
-            return after if how == ">" else at, len(entries)
-        case "BETWEEN":
-            return at, bisect_right(entries, values[asked[1]]["S"], key=lambda it: it[0])
-    return at, bisect_left(
-        entries, True, lo=at, key=lambda it: not it[0].startswith(first)
-    ) if how == "begins_with" else invalid(how)
 
 
 def _cancelled(held: Sequence[bool]) -> ClientError:

@@ -17,7 +17,8 @@ from unittest.mock import patch
 
 import boto3
 from in_process_http import InProcess
-from memory_dynamodb import MemoryDynamoDB, Table
+from memory_dynamodb import MemoryDynamoDB
+from memory_items import Table
 from memory_queues import MemoryQueue, MemorySqs, Poller
 from notifications_world import (
     CONTROLS,

@@ -7,7 +7,8 @@ from decimal import Decimal
 import boto3
 import pytest
 from botocore.exceptions import ClientError
-from memory_dynamodb import MemoryDynamoDB, Table
+from memory_dynamodb import MemoryDynamoDB
+from memory_items import Table
 from moto import mock_aws
 from notifications_world import DEMAND, INDEXES, REGION, STATE, make_demand_table
 

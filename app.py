@@ -8,13 +8,15 @@ PROJECT = Path(__file__).resolve().parent
 sys.path[:0] = [str(PROJECT), str(PROJECT / "src")]
 
 from adapters.files.programs import load_programs  # noqa: E402 - our packages are found from here on
+from adapters.files.reminder_rules import reminder_rules  # noqa: E402
 from domain.errors import Rejected  # noqa: E402
 
 
 def main() -> None:
-    """Synthesise one stage. A bad program, or one without its template, ends it with what is wrong and exit code 1."""
+    """Synthesise one stage. A bad program, one without its template, and a bad rule end it with what is wrong and exit code 1."""
     try:
         programs = load_programs(PROJECT / os.environ.get("OVATION_PROGRAMS", "programs"))
+        reminder_rules(PROJECT / "notifications")
     except Rejected as reason:
         sys.exit(str(reason))
     from infra.schemas import avro_schemas  # infra starts Node, so only when there is something to do

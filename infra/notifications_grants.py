@@ -6,9 +6,10 @@ from aws_cdk import ArnFormat, Stack
 from aws_cdk import aws_dynamodb as dynamodb
 
 from domain.notifications.keys import SALE_DEMANDS, SALES, UNSETTLED
+from domain.notifications.places import PARKED
 from infra.function import PythonFunction
 from infra.mail import identities
-from infra.notifications_stores import PARKED, NotificationsStores
+from infra.notifications_stores import NotificationsStores
 from infra.services import Reminders
 
 Functions = Mapping[str, PythonFunction]

@@ -9,6 +9,7 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
+from domain.notifications.places import PARKED
 from infra.alarms import Alarms
 from infra.bucket import PrivateBucket
 from infra.mail import Mail
@@ -21,7 +22,6 @@ from infra.table import KeyedTable
 from infra.web_api import WebApi
 
 KEPT = Duration.days(7)  # how long a status waits for a reader that stands still
-PARKED = "parked/"
 # Each longer than its function runs. Sooner than AWS's six times: a reminder that comes back after its sale began is none.
 GENERATING = timedelta(seconds=330)
 SENDING = timedelta(seconds=150)

@@ -16,6 +16,9 @@ from tests.infra.test_functions import BATCH, DELIVERY
 ROOT = Path(__file__).parents[2]
 LAYER = {"aws_lambda_powertools", "orjson", "requests", "sqlglot"}
 ARCHIVES_LAYER = {"aws_lambda_powertools", "fastavro", "orjson"}
+REMINDERS_LAYER = {
+    *("aws_lambda_powertools", "babel", "itsdangerous", "jinja2", "markupsafe", "orjson", "phonenumbers", "requests"),
+}
 SCORES_LAYER = {"aws_lambda_powertools", "orjson", "requests", "slack_sdk"}
 PAGES = {
     "babel",
@@ -97,6 +100,16 @@ def test_the_functions_of_scores_carry_no_sample_and_import_nothing_that_their_l
     assert foreign(paths) <= SCORES_LAYER | RUNTIME
 
 
+def test_the_functions_of_reminders_carry_no_yaml_and_import_nothing_that_their_layer_has_not():
+    paths = modules("notifications", ROOT / "src")
+    names = {str(path.relative_to(ROOT / "src")) for path in paths}
+    assert "handlers/notifications/events/details.py" in names
+    assert not [name for name in names if name.startswith(("cli/", "handlers/solicitation"))]
+    assert (
+        foreign(paths) - {"yaml"} <= REMINDERS_LAYER | RUNTIME
+    )  # YAML is read in the project alone; the asset has JSON
+
+
 def foreign(paths):
     """What the modules import that is neither Python's nor ours; not what only type checkers import."""
     found = {
@@ -167,3 +180,24 @@ def test_the_handlers_of_scores_load_from_their_asset_alone(tmp_path):
         text=True,
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_the_handlers_of_reminders_load_from_their_asset_alone_and_find_rules_and_texts_in_it(tmp_path):
+    """Without YAML: a rule that was not compiled would be missed here."""
+    package = packaged([REVIEWS], SANDBOX, ROOT).notifications
+    stages = [path.stem for path in (package.code / "handlers/notifications").glob("*.py")]
+    load = "".join(f"load({stage!r});" for stage in stages if stage not in ("__init__", "settings"))
+    texts = (
+        "from handlers.notifications.rules import folder, rules; rules();"
+        "from adapters.files.reminder_words import read_words;"
+        "[read_words(folder().parent / 'templates', it) for it in ('en-us', 'en-ca', 'fr-ca')];"
+        "assert 'yaml' not in sys.modules; print(folder())"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", LOAD.format(code=str(package.code), subsystem="notifications") + load + texts],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() == str(package.code / "notifications")

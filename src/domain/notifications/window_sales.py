@@ -29,4 +29,13 @@ def events_of(rows: Iterable[Mapping[str, Any]], window: Window) -> dict[str, tu
 def in_window(window: Window, sales: Iterable[Sale], event: Event | None = None) -> list[InWindow]:
     """Of an event as it is known now: one that has moved out is left to its own window, one that has moved in is seen to here."""
     of_all = event.suppressed if event else None
-    return [InWindow(sale, event, of_all or sale.suppressed) for sale in sales if window.holds(sale.starts)]
+    return [
+        InWindow(sale, event, of_all or sale.suppressed)
+        for sale in sales
+        if window.holds(sale.starts) and _its_own(sale, event)
+    ]
+
+
+def _its_own(sale: Sale, event: Event | None) -> bool:
+    """A row that others wrote may lie with one event and name another."""
+    return event is None or sale.event_id == event.id

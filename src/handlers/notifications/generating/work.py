@@ -24,7 +24,7 @@ def work_on(order: Order, clock: Clock, desk: Desk, tally: Tally) -> str:
     now = clock.now
     kept = desk.events.read(order.event)
     event, sales = kept.read()
-    sale = next((it for it in sales if it.id == order.sale), None)
+    sale = next((it for it in sales if (it.event_id, it.id) == (order.event, order.sale)), None)
     if reason := refusal(event, sale, order):
         return reason
     assert event is not None

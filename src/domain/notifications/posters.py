@@ -25,7 +25,7 @@ def _rank(told: Mapping[str, Any], image: Image) -> tuple[bool, bool, bool, int,
 
 def _image(told: Mapping[str, Any]) -> Image | None:
     width, height, url = part(told, "width"), part(told, "height"), address(told, "url")
-    if type(width) is not int or type(height) is not int or not url or url.port:
+    if not isinstance(width, int) or not isinstance(height, int) or not url or url.port:
         return None
     if not (LEAST_WIDE <= width <= WIDEST and 0 < height <= WIDEST):
         return None

@@ -45,7 +45,7 @@ class ReminderMails:
         values: dict[str, Any] = {
             "lang": _tag(spoken),
             "line": line,
-            "headline": _said(words, key, **names),
+            "headline": _said(words, key, **{**names, "when": names["when"].replace(" ", "\N{NO-BREAK SPACE}")}),
             "brand": known.get("brand", DEFAULT_BRAND),
             "facts": [*_facts(words, known)],
             "poster": poster_of(known),

@@ -21,6 +21,11 @@ from domain.notifications.rendering import names_of
 from domain.notifications.sms_parts import named
 
 app = typer.Typer(name="sms", help="The texts of reminders: their parts and their price.", no_args_is_help=True)
+Only = Annotated[str | None, typer.Option("--locale", help="Only this one, such as fr-ca.")]
+Budget = Annotated[
+    int | None, typer.Option("--budget", min=1, max=MOST_PARTS, help="Parts an SMS may take, instead of budgetParts.")
+]
+Project = Annotated[Path, typer.Option("--folder", help="The project, with its templates and notifications.")]
 MARKETS = {"en-us": "TM_US"}  # whose brand the samples name; all other locales are Canada's
 
 
@@ -31,14 +36,9 @@ def sms() -> None:
 
 @app.command()
 def lint(
-    locale: Annotated[str | None, typer.Option("--locale", help="Only this one, such as fr-ca.")] = None,
-    budget: Annotated[
-        int | None,
-        typer.Option("--budget", min=1, max=MOST_PARTS, help="Parts an SMS may take, instead of budgetParts."),
-    ] = None,
-    folder: Annotated[
-        Path, typer.Option("--folder", help="The project, with its templates and notifications.")
-    ] = Path(),
+    locale: Only = None,
+    budget: Budget = None,
+    folder: Project = Path(),
     as_json: AsJson = False,
 ) -> None:
     """Count parts, room and price of the texts in templates/reminder, with plain samples and with the worst names.

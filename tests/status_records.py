@@ -8,9 +8,10 @@ from unittest.mock import patch
 
 from botocore.client import BaseClient
 from botocore.exceptions import ClientError
+from notifications_world import BUCKET, DEMAND, OUTBOX, STATE, own
 
 from domain.notifications.instants import iso
-from domain.notifications.keys import EMAIL, SMS, demand_row, message_id, notification_row
+from domain.notifications.keys import EMAIL, SMS, Key, demand_row, message_id, notification_row
 from domain.notifications.mail_tag import mail_tag
 from domain.notifications.statuses import moved
 
@@ -114,3 +115,16 @@ def refusing(operation, about="", code="ThrottlingException"):
 
     with patch.object(BaseClient, "_make_api_call", call):
         yield
+
+
+def emptied(world):
+    """As it was made."""
+    for table in (DEMAND, STATE):
+        for row in world.rows(table=table):
+            world.forget(Key(row["PK"], row["SK"]), table)
+    world.bodies(OUTBOX)
+    with world.calls.own():
+        for key in world.objects():
+            own("s3").delete_object(Bucket=BUCKET, Key=key)
+    world.calls.made.clear()
+    return world

@@ -4,7 +4,7 @@ from itertools import permutations
 
 import pytest
 from notifications_world import notifications_world
-from status_records import ADDRESS, after, by_bus, demand, notification, refusing
+from status_records import ADDRESS, after, by_bus, demand, emptied, notification, refusing
 
 from domain.errors import Rejected, Unavailable
 from domain.notifications.instants import iso
@@ -22,11 +22,17 @@ BOUNCED = by_bus(ROW, "Bounce", 3, bounce=BOUNCE)
 COMPLAINT = by_bus(ROW, "Complaint", 9, complaint={"complainedRecipients": TO})
 
 
-@pytest.fixture
-def world():
+@pytest.fixture(scope="module")
+def kept():
     with notifications_world(stage) as world:
-        world.put(ROW, demand())
         yield world
+
+
+@pytest.fixture
+def world(kept):
+    world = emptied(kept)
+    world.put(ROW, demand())
+    return world
 
 
 def consume(*events):

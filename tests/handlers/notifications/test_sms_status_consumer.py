@@ -5,7 +5,19 @@ from itertools import permutations
 
 import pytest
 from notifications_world import NotificationsWorld, notifications_world
-from status_records import PHONE, after, by_kinesis, by_sns, demand, notification, number, refusing, reply, status
+from status_records import (
+    PHONE,
+    after,
+    by_kinesis,
+    by_sns,
+    demand,
+    emptied,
+    notification,
+    number,
+    refusing,
+    reply,
+    status,
+)
 
 from domain.errors import Unavailable
 from domain.notifications.instants import iso
@@ -25,11 +37,17 @@ LIFE = [
 ]
 
 
-@pytest.fixture
-def world():
+@pytest.fixture(scope="module")
+def kept():
     with notifications_world(stage) as world:
-        world.put(ROW, demand())
         yield world
+
+
+@pytest.fixture
+def world(kept):
+    world = emptied(kept)
+    world.put(ROW, demand())
+    return world
 
 
 def consume(*documents):

@@ -11,6 +11,7 @@ from status_records import (
     after,
     by_kinesis,
     demand,
+    emptied,
     notification,
     number,
     refusing,
@@ -38,18 +39,21 @@ BATCH = [
 ]
 
 
-@pytest.fixture
-def world():
+@pytest.fixture(scope="module")
+def kept():
     with notifications_world(stage) as world:
-        begin(world)
         yield world
 
 
+@pytest.fixture
+def world(kept):
+    world = emptied(kept)
+    begin(world)
+    return world
+
+
 def begin(world):
-    for table in ("Demand", "NotificationState"):
-        for row in world.rows(table=table):
-            world.forget(Key(row["PK"], row["SK"]), table)
-    world.put(ROW, OTHER, demand(), demand("fan-2"))
+    emptied(world).put(ROW, OTHER, demand(), demand("fan-2"))
 
 
 def consume(*documents):

@@ -24,6 +24,7 @@ _TYPOGRAPHY = str.maketrans(
 _BASES = str.maketrans("łŁđĐðÐħĦıĸŋŊŧŦſ", "lLdDdDhHiknNtTs") | str.maketrans(
     {"þ": "th", "Þ": "Th", "œ": "oe", "Œ": "OE", "ẞ": "SS"}
 )
+_UNSEEN = ("Mn", "Mc", "Me", "Cf")  # marks on letters, and what only steers them
 _DRESS = frozenset("\u200d\ufe0e\ufe0f\u20e3")  # what joins emoji, and says how they look
 
 
@@ -50,7 +51,7 @@ def folded(text: str) -> str:
 
 def _base(character: str) -> str:
     spelt = unicodedata.normalize("NFKD", character.translate(_BASES))
-    return "".join(each for each in spelt if not unicodedata.combining(each)).translate(_TYPOGRAPHY)
+    return "".join(each for each in spelt if unicodedata.category(each) not in _UNSEEN).translate(_TYPOGRAPHY)
 
 
 def _is_picture(character: str) -> bool:

@@ -37,6 +37,8 @@ def test_typography_becomes_what_a_typewriter_has(typeset, typed):
         ("ẞ ſ ı ŋ", "SS s i n"),
         ("ﬁre №1 ½", "fire No1 1/2"),
         ("Ke$ha {x}", "Ke$ha {x}"),
+        ("Weyes\u200e Blo\u200dod\u200c", "Weyes Blood"),
+        ("\U0001d4e3\U0001d4ea\U0001d502 ＬＩＶＥ", "Tay LIVE"),
     ],
 )
 def test_an_accent_that_phones_do_not_have_goes(name, letters):

@@ -37,7 +37,7 @@ def without_pictures(name: str) -> str:
     """A name without emoji and other symbols, which adorn it; the name itself where it is nothing else."""
     if not any(map(_is_picture, name)):
         return name
-    words = "".join(" " if _is_picture(character) else character for character in name)
+    words = "".join("" if _is_dress(it) else " " if _is_picture(it) else it for it in name)
     return " ".join(words.split()) if any(map(str.isalnum, words)) else name
 
 
@@ -54,9 +54,12 @@ def _base(character: str) -> str:
     return "".join(each for each in spelt if unicodedata.category(each) not in _UNSEEN).translate(_TYPOGRAPHY)
 
 
+def _is_dress(character: str) -> bool:
+    return character in _DRESS or "\U000e0020" <= character <= "\U000e007f"
+
+
 def _is_picture(character: str) -> bool:
-    """Emoji, their dress, and other symbols that stand for no letters, as № does."""
+    """Emoji, and other symbols that stand for no letters, as № does."""
     if character < "\u2000" or unicodedata.decomposition(character):
         return False
-    tag = "\U000e0020" <= character <= "\U000e007f"
-    return tag or character in _DRESS or unicodedata.category(character) in ("So", "Sk", "Cn")
+    return unicodedata.category(character) in ("So", "Sk", "Cn")

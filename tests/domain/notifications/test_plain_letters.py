@@ -59,6 +59,7 @@ def test_a_name_that_stays_strange_keeps_its_accents_too(name):
         ("🏴\U000e0067\U000e0062\U000e0073\U000e0063\U000e0074\U000e007f Celtic 👍🏽 Night", "Celtic Night"),
         ("Nº1 №2 100°", "Nº1 №2 100°"),
         ("Plain", "Plain"),
+        ("\u0915\u094d\u200d\u0937", "\u0915\u094d\u200d\u0937"),  # a joiner that a script needs
         ("∆ alt-J", "∆ alt-J"),
         ("🔥🔥", "🔥🔥"),  # nothing else would be left
         ("☆!", "☆!"),

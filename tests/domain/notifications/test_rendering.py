@@ -98,6 +98,7 @@ def test_a_name_is_cut_between_characters_and_without_loose_ends():
 
 def test_accents_go_only_where_that_makes_it_cheap():
     assert "Rosalia in Cancun at" in sms(artist="Rosalía", sale=None, city="Cancún").sms
+    assert "Weyes Blood in" in sms(artist="Weyes\u200e Blo\u200dod", sale=None).sms
     assert "Beyoncé in" in sms(artist="Beyoncé", sale=None).sms
     dear = sms(artist="Rosalía 字", sale=None)
     assert (dear.encoding, "Rosalía 字 in" in dear.sms) == (UCS_2, True)

@@ -114,7 +114,7 @@ def looked_at(url: str, token: str) -> tuple[Mapping[str, Any], list[float]]:
 def lived(sandbox: Sandbox, deployment: Deployment, sale: str) -> Tally:
     """The deployed schedules up to the opening; then until all reminders have come to an end; then past the sale's start."""
     ours = frozenset(deployment.functions.values())
-    clock = ScheduleClock(sandbox.client, sandbox, partial(_is_ours, ours))
+    clock = ScheduleClock(sandbox.client, sandbox, partial(is_ours, ours))
     clock.run_until(OPENS, lambda fired: sandbox.settle())
     give_up = monotonic() + LONGEST
     while (tally := tallied(deployment, EVENT, sale)).open or not tally.total:
@@ -126,7 +126,7 @@ def lived(sandbox: Sandbox, deployment: Deployment, sale: str) -> Tally:
     return tallied(deployment, EVENT, sale)
 
 
-def _is_ours(ours: frozenset[str], schedule: Schedule) -> bool:
+def is_ours(ours: frozenset[str], schedule: Schedule) -> bool:
     return all(str(target["Arn"]).rsplit(":", 1)[-1] in ours for target in schedule.targets)
 
 

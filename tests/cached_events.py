@@ -1,14 +1,14 @@
 """The cache of events on moto, with the vendor's stand-in behind it, and a clock that only pauses move."""
 
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from threading import Lock
 from types import ModuleType
 from typing import Any, Self
 
+from memory_dynamodb import MemoryDynamoDB
+from memory_items import Table
 from notifications_world import DEMAND, STATE, NotificationsWorld, notifications_world
 
 from adapters.aws.vendor_quota import VendorQuota
@@ -63,14 +63,11 @@ class CachedEvents:
         timing = {"clock": self.clock, "sleep": self.pause}
         return replace(made, vendor=vendor, flights=flights, **{**timing, **changes})
 
-    def one_by_one(self) -> Details:
-        """A worker of many threads, whose calls of AWS wait for one another: moto walks through an item while another one changes it.
-
-        Its leases do not run out, and its pauses are real ones.
-        """
-        made = self.worker(sleep=time.sleep)
+    def in_memory(self, **changes: Any) -> Details:
+        """A worker of many threads with tables of its own, which moto's are not made for."""
+        tables: Any = MemoryDynamoDB({name: Table() for name in (DEMAND, STATE)})
+        made = self.worker(**changes)
         quota = made.vendor.quota
-        tables: Any = OneByOne(made.rows.dynamodb)
         window = replace(quota.window, dynamodb=tables)
         vendor = replace(made.vendor, quota=replace(quota, dynamodb=tables, window=window))
         rows, flights = replace(made.rows, dynamodb=tables), replace(made.flights, dynamodb=tables)
@@ -108,22 +105,6 @@ class CachedEvents:
         """Of AWS, since they were asked for last."""
         made, self.world.calls.made[:] = list(self.world.calls.made), []
         return made
-
-
-class OneByOne:
-    """A client whose calls wait for one another."""
-
-    def __init__(self, client: Any) -> None:
-        self.client, self.turn = client, Lock()
-
-    def __getattr__(self, name: str) -> Any:
-        call = getattr(self.client, name)
-
-        def called(**asked: Any) -> Any:
-            with self.turn:
-                return call(**asked)
-
-        return called
 
 
 @contextmanager

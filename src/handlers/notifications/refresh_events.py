@@ -49,7 +49,7 @@ def refresh_events(
 ) -> dict[str, int]:
     """{wanted, due, refreshed, forgotten, failed, left}; `remaining` in milliseconds. What is left has the next run's first turn.
 
-    Unavailable: the list is out of reach. Who was not checked for 23 h is due; the day's share of the quota is not exceeded.
+    Unavailable: the list is out of reach. Who was last asked about more than 23 h ago is due; the day's share of the quota is not exceeded.
     """
     listed = list(wanted.all())
     due = _due(listed, events, now)
@@ -84,7 +84,7 @@ def _due(listed: Sequence[str], events: Details, now: datetime) -> list[str]:
     """Who was never asked about comes first, then the longest unasked."""
     standings = events.flights.read_all(listed)
     checked = {id: standing.checked for id, standing in standings.items() if standing.checked}
-    due = [id for id in listed if id not in checked or now - checked[id] >= DAILY]
+    due = [id for id in listed if id not in checked or now - checked[id] > DAILY]
     return sorted(due, key=lambda id: (id in checked, checked.get(id, now), id))
 
 

@@ -33,7 +33,7 @@ def test_a_thousand_misses_at_once_make_one_call():
     vendor = Patient(999)
     with cached_events(vendor=vendor) as cache:
         cache.add()
-        worker = replace(cache.one_by_one(), patience=600.0, sleep=vendor.wait)
+        worker = cache.in_memory(patience=600.0, sleep=vendor.wait)
         discovery = replace(worker.vendor.discovery, timeout=(5, 120), whole=120)
         worker = replace(worker, vendor=replace(worker.vendor, discovery=discovery))
 
@@ -46,4 +46,4 @@ def test_a_thousand_misses_at_once_make_one_call():
             found = list(pool.map(ask, range(1000)))
         assert cache.asked == 1
         assert len({it.event for it in found}) == 1
-        assert len(cache.world.rows("sale")) == 2
+        assert len(worker.rows.read(EVENT).sales) == 2

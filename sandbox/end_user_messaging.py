@@ -69,6 +69,13 @@ class EndUserMessagingServer(AwsServer):
         self.statuses.stop()
 
     def serve(self, request: Request) -> Reply | None:
+        """In AWS's JSON 1.0 an error's name is in the body."""
+        try:
+            return self._served(request)
+        except AwsError as error:
+            raise AwsError(error.status, error.code, error.message, {**error.details, "__type": error.code}) from error
+
+    def _served(self, request: Request) -> Reply | None:
         silent, failing = self.faults.take("unanswered"), self.faults.take("failing")
         reply = super().serve(request)
         if silent:

@@ -8,7 +8,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from memory_dynamodb import MemoryDynamoDB, Table
+from memory_dynamodb import MemoryDynamoDB
+from memory_items import Table
 from notifications_world import DEMAND, GENERATION, INDEXES, NOT_SERVED, notifications_world
 from sale_fans import (
     EVENT,

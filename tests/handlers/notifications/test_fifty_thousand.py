@@ -9,13 +9,24 @@ from itertools import count, islice
 from statistics import mean
 
 import pytest
-from reminders_in_memory import Reminders, failures, reminders_in_memory
+from reminders_in_memory import (
+    GENERATORS,
+    SENDERS,
+    SENT_AT_ONCE,
+    TOLD_AT_ONCE,
+    Reminders,
+    failures,
+    reminders_in_memory,
+)
 
+from domain.notifications.claiming import VISIBILITY
 from domain.notifications.demand import Demand
 from domain.notifications.instants import moment
 from domain.notifications.keys import SHARDS, shard_of
 from domain.notifications.normalise import normalise
 from handlers.notifications.rules import rules
+from infra import notifications_feeds as feeds
+from infra import notifications_stores as stores
 from sandbox.sample.events import event_document
 from sandbox.text_fates import SIMULATED
 
@@ -135,6 +146,12 @@ def test_how_many_arrive_and_how_soon_are_metrics(day):
     assert sum(metrics["Delivered"]) == len(seconds) == day.all * 99 // 100
     assert max(seconds) < 12 * 60
     sys.stderr.write(f"\ndelivered {len(seconds) / day.all:.1%}, after {mean(seconds):.0f} s on average\n")
+
+
+def test_as_many_work_at_once_as_are_deployed():
+    deployed = (feeds.GENERATORS, feeds.SENDERS, feeds.A_SECONDS_WORTH, feeds.STATUSES)
+    assert deployed == (GENERATORS, SENDERS, SENT_AT_ONCE, TOLD_AT_ONCE)
+    assert VISIBILITY == stores.SENDING
 
 
 def test_fans_are_dealt_evenly():

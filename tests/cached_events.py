@@ -36,6 +36,7 @@ class CachedEvents:
     seconds: float = NOW.timestamp()
 
     def __post_init__(self) -> None:
+        self._made = details(EventDetailsSettings.from_env())  # clients of AWS are slow to make
         self.details = self.worker()
 
     def anew(self) -> Self:
@@ -53,10 +54,11 @@ class CachedEvents:
 
     def worker(self, **changes: Any) -> Details:
         """Another process with the same tables."""
-        made = details(EventDetailsSettings.from_env())
+        made = self._made
         quota: VendorQuota = made.vendor.quota
         window = replace(quota.window, clock=self.clock, sleep=self.pause)
-        discovery = replace(made.vendor.discovery, clock=self.clock)
+        tokens = replace(made.vendor.discovery.tokens, _held={})
+        discovery = replace(made.vendor.discovery, clock=self.clock, tokens=tokens)
         quota = replace(quota, window=window, **changes.pop("quota", {}))
         vendor = replace(made.vendor, discovery=discovery, quota=quota)
         flights = replace(made.flights, clock=self.clock)

@@ -42,10 +42,11 @@ class VendorQuota:
     daily: int
     vendor: str = "discovery"
 
-    def take(self, now: datetime, *, share: float = 1.0, patience: float = 1.5) -> None:
+    def take(self, now: datetime, *, share: float = 1.0, patience: float = 0.5) -> None:
         """To be called right before the call, which counts from now on. `share`: of the day's calls, what all may have used.
 
-        Spent: the day's calls are used up, or the vendor wants none yet. Busy: `patience` seconds brought no instant.
+        Spent: the day's calls are used up, or the vendor wants none yet.
+        Busy: `patience` seconds, and the window's own three, brought no instant.
         """
         self._count(now, int(self.daily * share))
         until = self.window.clock() + patience

@@ -19,7 +19,9 @@ from handlers.notifications.events.vendor import Vendor
 
 __all__ = ["Details", "Found", "NotFound"]
 
-PATIENCE = 5.0  # seconds that a caller waits for another one's flight: fans' functions live for ten
+# Seconds that a caller waits for another one's flight. It may get its own then: 3.5 s for an instant, 4 s for the call, so a
+# function of 15 s holds it all.
+PATIENCE = 4.0
 FIRST, LONGEST = 0.08, 0.4  # seconds between two looks at whether it has landed
 
 

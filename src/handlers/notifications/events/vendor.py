@@ -22,7 +22,7 @@ class Vendor:
     quota: VendorQuota
     rules: Rules
     share: float = 1.0
-    patience: float = 1.5
+    patience: float = 0.5
 
     def ask(self, event_id: str, now: datetime, in_time: Callable[[], bool]) -> dict[str, Any]:
         """The vendor's document; `in_time` is looked at right before the call. NotFound. Spent, Busy: not asked. Unavailable: no answer."""

@@ -24,7 +24,7 @@ PROMPT = QUICK.merge(Config(connect_timeout=1, read_timeout=2, max_pool_connecti
 
 
 def details(
-    env: EventSettings, *, share: float = 1.0, rate_patience: float = 1.5, patience: float = PATIENCE, **more: Any
+    env: EventSettings, *, share: float = 1.0, rate_patience: float = 0.5, patience: float = PATIENCE, **more: Any
 ) -> Details:
     """`share` of the day's calls of the vendor that may be used up; seconds of `patience` for the vendor's rate, and for other callers.
 

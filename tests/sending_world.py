@@ -31,7 +31,7 @@ EVENT = replace(EVENT, venue=Venue("V1", "Arena", "Los Angeles", "CA", "US", "Am
 SALE = Sale("s1", "Z7r9", "Public", ("PUBLIC",), STARTS)
 TEXT = "It's almost time! Tickets for The Lines will be going on sale at 10:00 AM PST: bit.ly/3xYZ"
 LONG = TEXT + " " + "Doors open at seven. " * 4
-VARIABLES = {"artistName": "The Lines", "saleTime": iso(STARTS), "url": "https://bit.ly/3xYZ", "brand": "Tickets"}
+VARIABLES = {"artistName": "The Lines", "saleTime": "10:00 AM", "saleZone": "PST", "url": "https://bit.ly/3xYZ", "brand": "Tickets"}
 
 
 def number_of(fan: str, last: str = "0199") -> str:

@@ -136,13 +136,22 @@ def test_nothing_found_and_no_error_is_null(world):
     assert world.ask(DETAILS) == {"data": {"eventDetails": None}}
 
 
-def test_a_value_that_is_none_of_its_scalar_is_an_error_at_its_place(world):
-    world.functions["eventDetails"] = lambda payload: {"data": {**EVENT, "startDateTime": "2026-12-24"}}
+@pytest.mark.parametrize(
+    ("field", "value", "kind"),
+    [
+        ("startDateTime", "2026-12-24", "DateTime"),
+        ("startDateTime", "2026-12-24T20:00:00", "DateTime"),
+        ("startDateTime", 1_800_000_000, "DateTime"),
+        ("shortUrl", "bit.ly/3xYZ", "URL"),
+    ],
+)
+def test_a_value_that_is_none_of_its_scalar_is_an_error_at_its_place(world, field, value, kind):
+    world.functions["eventDetails"] = lambda payload: {"data": {**EVENT, field: value}}
     answer = world.ask(DETAILS)
-    assert answer["data"]["eventDetails"]["startDateTime"] is None
+    assert answer["data"]["eventDetails"][field] is None
     [error] = answer["errors"]
-    assert error["path"] == ["eventDetails", "startDateTime"]
-    assert "valid DateTime" in error["message"]
+    assert error["path"] == ["eventDetails", field]
+    assert f"valid {kind} Object" in error["message"]
 
 
 def test_every_field_of_the_roots_is_asked_of_a_function():

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 LENGTH = timedelta(seconds=30)  # of a lease: a call of the vendor, what comes before it and after it, are below
 REMEMBERED = timedelta(days=90)  # after the last flight
-FREE = "(attribute_not_exists(#leaseUntil) OR #leaseUntil <= :now)"
 OURS = "#flight = :flight"
 DONE = "REMOVE #leaseUntil, #holder"
 
@@ -90,10 +89,11 @@ class EventFlights:
             return None
         holder, until = uuid4().hex, self._now() + round(self.length.total_seconds() * 1000)
         told = {"holder": holder, "leaseUntil": until, "expiresAt": _expires(at), "flight": standing.flight + 1}
+        # A lease comes with a number of its own, so it stands as it was read where the number does.
         unmoved = "#flight = :was" if standing.flight else "attribute_not_exists(#flight)"
         was = {"was": standing.flight} if standing.flight else {}
         change = "SET " + ", ".join(f"#{name} = :{name}" for name in told)
-        entry = self._change(event_id, change, f"{unmoved} AND {FREE}", now=self._now(), **was, **told)
+        entry = self._change(event_id, change, unmoved, **was, **told)
         standing_now = self._write(entry, "ask about an event")
         # A try whose answer was lost is in the way of its own repetition.
         if standing_now is not None and standing_now.get("holder") != holder:

@@ -19,7 +19,7 @@ import boto3
 from in_process_http import InProcess
 from memory_dynamodb import MemoryDynamoDB
 from memory_items import Table
-from memory_queues import MemoryQueue, MemorySqs, Poller
+from memory_queues import Died, MemoryQueue, MemorySqs, Poller
 from notifications_world import (
     CONTROLS,
     DEMAND,
@@ -129,7 +129,10 @@ class DatedStatuses:
 
 @dataclass
 class Reminders:
-    """What a test sets up and looks at. `answers` of every call of a function, by its name."""
+    """What a test sets up and looks at. `answers` of every call of a function, by its name.
+
+    `dying`: the slices, counted from 1, right after whose calls their sender dies, so that nothing of them is written down.
+    """
 
     time: VirtualTime
     tables: MemoryDynamoDB
@@ -139,6 +142,8 @@ class Reminders:
     statuses: DatedStatuses
     printed: io.StringIO
     answers: dict[str, list[Any]] = field(default_factory=dict)
+    dying: set[int] = field(default_factory=set)
+    slices: int = 0
 
     def put(self, rows: Iterable[Mapping[str, Any]]) -> None:
         """Rows that were there before: nobody is told of them."""
@@ -226,7 +231,7 @@ class Reminders:
         window = replace(texts.window, clock=self.time.now, sleep=self.time.sleep)
         desk = replace(
             desk,
-            channels={**desk.channels, SMS: replace(texts, window=window, together=self._together(CALLING))},
+            channels={**desk.channels, SMS: replace(texts, window=window, together=self._calling)},
             generation=replace(desk.generation, clock=self.time.now),
             clock=self.time.now,
             together=self._together(CLAIMING),
@@ -236,6 +241,13 @@ class Reminders:
             "notification_send",
             notification_send.notification_send(records, received=self.time.now(), desk=desk),
         )
+
+    def _calling(self, call: Callable[[Any], Any], some: Iterable[Any]) -> list[Any]:
+        found = self._together(CALLING)(call, some)
+        self.slices += 1
+        if self.slices in self.dying:
+            raise Died
+        return found
 
     def _together(self, seconds: float) -> Callable[..., Any]:
         """A slice's calls begin at once, and take so long."""
@@ -285,6 +297,7 @@ def reminders_in_memory(start: datetime, **settings: str) -> Iterator[Reminders]
     statuses, printed = DatedStatuses(), io.StringIO()
     texts = SmsServer(clock=time.now, seconds=time.now)
     texts.statuses = statuses  # type: ignore[assignment]
+    texts._stopping.set()  # whoever waits for an answer that never comes has waited long enough
     with ExitStack() as open_things:
         environment = {**ENVIRONMENT, **SERVICES, "POWERTOOLS_METRICS_DISABLED": "false", **settings}
         open_things.enter_context(patch.dict(os.environ, environment))

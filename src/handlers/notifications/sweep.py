@@ -119,12 +119,16 @@ def _shard(shard: int, this: Round) -> Swept:
 def _page(page: Sequence[Row], this: Round) -> Swept:
     """What a page's rows ask for; one that has no legible times is left as it is, and told of: whoever wrote it must look."""
     now, swept = this.now(), nothing()
-    rows = [row for row in page if legible(row)]
+    rows, strange = [row for row in page if legible(row)], [row for row in page if not legible(row)]
+    for row in strange:
+        logger.error(
+            "illegible", extra={"fan": row.get("fanId"), "event": row.get("eventId"), "sale": row.get("saleId")}
+        )
     sales = this.broom.rows.read({sale_of(row) for row in rows if asks_for_its_sale(row, now)})
     judged = [(row, found(row, sales.get(sale_of(row)), now, this.patience)) for row in rows]
     swept.stuck.update(status_of(row) for row, it in judged if it.do != "leave")
     messages = [message(row, now) for row, it in judged if it.do == "queue"]
-    swept.counts.update(illegible=len(page) - len(rows), queued=this.broom.outbox.send(messages))
+    swept.counts.update(illegible=len(strange), queued=this.broom.outbox.send(messages))
     for row, it in judged:
         if it.row is not None:
             _settle(row, it.row, this, swept)

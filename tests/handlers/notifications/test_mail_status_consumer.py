@@ -121,3 +121,18 @@ def test_a_death_at_any_call_is_made_good_by_the_next_delivery(world, event):
                 consume(event)
             consume(event)
             assert (world.rows(), world.rows(table="NotificationState")) == whole
+
+
+def test_no_line_and_no_error_names_a_person(world, capsys, caplog):
+    stage.logger.setLevel("INFO")
+    consume(DELAY, BOUNCED, BOUNCED, COMPLAINT, DELIVERY)
+    with refusing("PutItem"), pytest.raises(Unavailable) as refused:
+        consume(COMPLAINT)
+    with pytest.raises(Rejected) as rejected:
+        consume(by_bus(ROW, "Delivery", delivery={"timestamp": ADDRESS}))
+    stage.logger.setLevel("CRITICAL")
+    told = capsys.readouterr().out + caplog.text + str(refused.value) + str(rejected.value)
+    assert "mail event" in told
+    assert ADDRESS not in told
+    assert ROW["messageId"] not in told
+    assert ADDRESS not in str(world.row(KEY)["errors"])

@@ -1,12 +1,13 @@
 """What got stuck is sent, or says why it never was."""
 
+import json
 from dataclasses import replace
 from datetime import timedelta
 from itertools import count
 
 import pytest
 from notifications_world import OUTBOX, QUEUE_URL, notifications_world, own
-from status_records import after, emptied, notification, refusing
+from status_records import PHONE, after, emptied, notification, refusing
 
 from domain.errors import Rejected
 from domain.notifications.instants import iso
@@ -203,3 +204,34 @@ def test_two_sweeps_at_once_do_no_harm(world):
         "fan-3": "EXPIRED",
     }
     assert {row["rev"] for row in world.rows("notification")} == {2}
+
+
+def test_no_line_names_a_person(world, capsys, caplog):
+    strange = notification("fan-2", status="CREATED", saleStartDateTime="soon")
+    world.put(notification(status="CREATED"), strange, notification("fan-3", status="UNKNOWN"))
+    stage.logger.setLevel("INFO")
+    with refusing("SendMessageBatch"):
+        sweep(TEN)
+    sweep(START)
+    stage.logger.setLevel("CRITICAL")
+    told = capsys.readouterr().out + caplog.text
+    assert "illegible" in told
+    assert "left to the next sweep" in told
+    for word in (PHONE, "Soon!", strange["messageId"]):
+        assert word not in told
+
+
+def test_what_was_stuck_and_how_it_ended_are_metrics(world, monkeypatch, capsys):
+    monkeypatch.delenv("POWERTOOLS_METRICS_DISABLED")
+    rows = [notification(f"fan-{n}", status=status, **more) for n, (status, more) in enumerate(STATES.items())]
+    world.put(*rows)
+    sweep(START)
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines() if '"_aws"' in line]
+    names = {metric["Name"]: line for line in lines for metric in line["_aws"]["CloudWatchMetrics"][0]["Metrics"]}
+    assert {name: line[name] for name, line in names.items()} == {
+        "Unknown": [1],
+        "Failed": [1],
+        "Expired": [2],
+        "Stuck": [4],
+        "StuckIn": [1],
+    }

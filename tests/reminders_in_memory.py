@@ -1,7 +1,5 @@
 """All of reminders in one process, on a virtual clock: the handlers' own verbs and wiring over tables and queues in memory."""
 
-import base64
-import heapq
 import io
 import json
 import os
@@ -20,6 +18,7 @@ from in_process_http import InProcess
 from memory_dynamodb import MemoryDynamoDB
 from memory_items import Table
 from memory_queues import Died, MemoryQueue, MemorySqs, Poller
+from memory_streams import DatedStatuses, Filters
 from notifications_world import (
     CONTROLS,
     DEMAND,
@@ -37,9 +36,8 @@ from adapters.aws import session
 from adapters.aws.attribute_values import decode_item, encode_item
 from adapters.aws.batch_items import Backoff
 from domain.notifications.claiming import VISIBILITY
-from domain.notifications.instants import iso, moment
+from domain.notifications.instants import iso
 from domain.notifications.keys import SMS, Key
-from domain.notifications.routing import FILTERS
 from handlers.notifications import (
     demand_stream_to_sqs,
     notification_generator,
@@ -50,7 +48,6 @@ from handlers.notifications import (
 )
 from sandbox.discovery import DiscoveryServer
 from sandbox.sms_service import SmsServer
-from sandbox.streams.patterns import compile_pattern
 from sandbox.virtual_workers import VirtualTime
 
 HANDLERS = (
@@ -62,69 +59,9 @@ HANDLERS = (
     sweep,
 )
 SERVICES = {"SMS_SERVICE_URL": "http://sms.test", "DISCOVERY_URL": "http://discovery.test"}
-GENERATORS, SENDERS, SENT_AT_ONCE, ROUTED, TOLD_AT_ONCE = (
-    10,
-    8,
-    100,
-    100,
-    500,
-)  # as infra/notifications_feeds.py has them
-GENERATING, CLAIMING, CALLING, RECORDING = 10.0, 0.01, 0.06, 0.01  # seconds that it takes on AWS, about
-
-
-class Filters:
-    """The router's mapping: what it lets through is found once for each kind of change that its patterns can tell apart."""
-
-    def __init__(self) -> None:
-        self._patterns = [compile_pattern(it) for it in FILTERS]
-        self._paths = sorted({path for it in FILTERS for path in paths(it)})
-        self._known: dict[str, bool] = {}
-
-    def __call__(self, change: Any) -> bool:
-        kind = repr([at(change, path) for path in self._paths])
-        if kind not in self._known:
-            self._known[kind] = any(wanted(change) for wanted in self._patterns)
-        return self._known[kind]
-
-
-def paths(pattern: Any, above: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
-    for name, below in pattern.items():
-        yield from paths(below, (*above, name)) if isinstance(below, Mapping) else [(*above, name)]
-
-
-def at(change: Any, path: tuple[str, ...]) -> Any:
-    for name in path:
-        change = change.get(name) if isinstance(change, dict) else None
-    return change
-
-
-@dataclass
-class DatedStatuses:
-    """What the SMS service tells, each when it has happened: in the place of its own thread."""
-
-    told: list[tuple[float, int, bytes]] = field(default_factory=list)
-    count: int = 0
-
-    def add(self, statuses: Iterable[Mapping[str, Any]]) -> None:
-        for it in statuses:
-            self.count += 1
-            heapq.heappush(self.told, (moment(it["timestamp"]).timestamp(), self.count, json.dumps(it).encode()))
-
-    def take(self, now: float, most: int) -> list[dict[str, Any]]:
-        """Records of Kinesis."""
-        found = []
-        while len(found) < most and self.told and self.told[0][0] <= now:
-            at, number, data = heapq.heappop(self.told)
-            kinesis = {
-                "data": base64.b64encode(data).decode(),
-                "sequenceNumber": str(number),
-                "partitionKey": "k",
-                "approximateArrivalTimestamp": at,
-            }
-            found.append(
-                {"eventID": f"shardId-000000000000:{number}", "kinesis": kinesis, "eventSource": "aws:kinesis"}
-            )
-        return found
+# As infra/notifications_feeds.py has them.
+GENERATORS, SENDERS, SENT_AT_ONCE, ROUTED, TOLD_AT_ONCE = 10, 8, 100, 100, 500
+GENERATING, CLAIMING, CALLING = 10.0, 0.01, 0.06  # seconds that it takes on AWS, about
 
 
 @dataclass

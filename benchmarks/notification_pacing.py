@@ -76,13 +76,8 @@ class Shift:
 
 def paced(shift: Shift, skew: float) -> None:
     """As `notification_send` does it: a grant, the claims, the instant, the calls."""
-    window = RateWindow(
-        shift.item,
-        "state",
-        "sms",
-        clock=lambda: shift.time.now() + skew,
-        sleep=shift.time.sleep,  # type: ignore[arg-type]
-    )
+    item: Any = shift.item
+    window = RateWindow(item, "state", "sms", clock=lambda: shift.time.now() + skew, sleep=shift.time.sleep)
     left = shift.slice()
     while True:
         grant = window.book(sum(left), RATE, least=left[0])

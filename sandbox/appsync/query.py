@@ -9,6 +9,7 @@ from graphql import (
     FragmentSpreadNode,
     GraphQLError,
     GraphQLSchema,
+    InlineFragmentNode,
     OperationDefinitionNode,
     SelectionSetNode,
     parse,
@@ -53,7 +54,7 @@ def fields_of(
             name = it.name.value
             if name in fragments and name not in within:
                 yield from fields_of(fragments[name].selection_set, fragments, (*within, name))
-        else:
+        elif isinstance(it, InlineFragmentNode):
             yield from fields_of(it.selection_set, fragments, within)
 
 

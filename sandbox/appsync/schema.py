@@ -17,7 +17,7 @@ def schema_of(text: str) -> GraphQLSchema:
     for name, check in CHECKS.items():
         scalar = schema.type_map[name]
         assert isinstance(scalar, GraphQLScalarType)
-        scalar.serialize = scalar.parse_value = _checked(name, check)  # type: ignore[method-assign]
+        scalar.serialize = scalar.parse_value = _checked(name, check)  # type: ignore[assignment, method-assign]
     return schema
 
 

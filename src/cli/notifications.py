@@ -21,7 +21,7 @@ from domain.notifications.feasibility import Plan, Rates
 from domain.notifications.instants import iso, moment
 from domain.notifications.tallies import Tally
 from domain.notifications.timeline import HALF_HOUR, half_hour
-from domain.notifications.window_sales import InWindow, events_of, in_window
+from domain.notifications.window_sales import InWindow, Search, events_of, in_window
 from domain.notifications.windows import Window
 from handlers.notifications.scheduling.planning import gather
 from sandbox.synth import ROOT
@@ -104,8 +104,8 @@ def window(now: datetime) -> Window:
 def sales(deployment: Deployment, now: datetime) -> list[InWindow]:
     """As the table has them: nobody is asked outside."""
     dynamodb, table = deployment.client("dynamodb"), deployment.names["demand_table"]
-    within, events = window(now), EventRows(dynamodb, table)
-    known = events_of(SaleIndex(dynamodb, table).starting(within), within)
+    within, events = Search(window(now)), EventRows(dynamodb, table)
+    known = events_of(SaleIndex(dynamodb, table).starting(within.window), within)
     rows = {event: events.read(event).event for event in known}
     about = {event: Event.of(row) for event, row in rows.items() if row}
     found = [it for event, of_event in known.items() for it in in_window(within, of_event, about.get(event))]

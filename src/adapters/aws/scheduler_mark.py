@@ -1,8 +1,9 @@
 """How far runs of the scheduler have come: kept in one item that only goes forward, whoever writes it, and however late."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from botocore.exceptions import ClientError
 
@@ -15,9 +16,20 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 
+MOST_TOLD = 3_000  # of some 100 bytes each, in an item of 400 KB; a window with more is not looked back upon
+
+
+class Covered(NamedTuple):
+    """`until`: up to which start. `told`: the sales of the last run that ended, by name; None: not known."""
+
+    until: datetime
+    told: frozenset[str] | None
+
+
 @dataclass(frozen=True)
 class SchedulerMark:
-    """`SCHEDULER` / `MARK` of the state table: {claimed, until}, sale starts up to which a run has begun, and has ended, to tell.
+    """`SCHEDULER` / `MARK` of the state table: {claimed, until, told}, sale starts up to which a run has begun, and has ended, to tell;
+    `told`: the sales of that run, by name.
 
     Demand for a sale that starts by `claimed` must be told of as it comes: the run may have read past it.
     """
@@ -25,14 +37,18 @@ class SchedulerMark:
     dynamodb: "DynamoDBClient"
     state_table: str
 
-    def claim(self, at: datetime, until: datetime) -> datetime:
-        """Before anything is read: a run at `at` sees to all starts up to `until`. Where earlier ones have ended; `at` for the first."""
-        kept = self._forward("SET claimed = :to, #until = if_not_exists(#until, :at)", "claimed", to=until, at=at)
-        return moment(kept["until"])
+    def claim(self, at: datetime, until: datetime) -> Covered:
+        """Before anything is read: a run at `at` sees to all starts up to `until`. What earlier ones have done: `at` for the first."""
+        kept = self._forward(
+            "SET claimed = :to, #until = if_not_exists(#until, :at)", "claimed", to=iso(until), at=iso(at)
+        )
+        told = kept.get("told")
+        return Covered(moment(kept["until"]), None if told is None else frozenset(told))
 
-    def done(self, until: datetime) -> None:
+    def done(self, until: datetime, told: Collection[str]) -> None:
         """All starts up to `until` are told of, and nothing of it can be lost any more."""
-        self._forward("SET #until = :to", "#until", to=until)
+        kept = list(told) if len(told) <= MOST_TOLD else None
+        self._forward("SET #until = :to, told = :told", "#until", to=iso(until), told=kept)
 
     def claimed(self) -> datetime | None:
         """None: no run has ever begun."""
@@ -40,7 +56,7 @@ class SchedulerMark:
             found = self.dynamodb.get_item(TableName=self.state_table, Key=KEY, ConsistentRead=True)
         return moment(decode_item(found["Item"])["claimed"]) if "Item" in found else None
 
-    def _forward(self, change: str, name: str, **instants: datetime) -> dict[str, Any]:
+    def _forward(self, change: str, name: str, **values: Any) -> dict[str, Any]:
         """The item as it then stands: `name` is at `to`, or further already."""
         try:
             with aws_calls("move the scheduler's mark"):
@@ -50,7 +66,7 @@ class SchedulerMark:
                     UpdateExpression=change,
                     ConditionExpression=f"attribute_not_exists({name}) OR {name} < :to",
                     ExpressionAttributeNames={"#until": "until"},
-                    ExpressionAttributeValues={f":{told}": {"S": iso(at)} for told, at in instants.items()},
+                    ExpressionAttributeValues=encode_item({f":{place}": value for place, value in values.items()}),
                     ReturnValues="ALL_NEW",
                     ReturnValuesOnConditionCheckFailure="ALL_OLD",
                 )

@@ -17,23 +17,44 @@ class InWindow:
     suppressed: str | None = None
 
 
-def events_of(rows: Iterable[Mapping[str, Any]], window: Window) -> dict[str, tuple[Sale, ...]]:
-    """By event, the sales that the index has in the window; what cannot be read, or is just outside of it, is left out."""
+@dataclass(frozen=True, slots=True)
+class Search:
+    """`window`, and of `before` it what is not among `told`: sales that moved there when its run had gone by. Nobody could be
+    reminded of these in time, but their fans' records tell why.
+    """
+
+    window: Window
+    before: Window | None = None
+    told: frozenset[str] = frozenset()
+
+    @property
+    def whole(self) -> Window:
+        return Window(self.before.after if self.before else self.window.after, self.window.until)
+
+    def wants(self, sale: Sale) -> bool:
+        if self.before and self.before.holds(sale.starts):
+            return name_of(sale) not in self.told
+        return self.window.holds(sale.starts)
+
+
+def name_of(sale: Sale) -> str:
+    return f"{sale.event_id}/{sale.id}"
+
+
+def events_of(rows: Iterable[Mapping[str, Any]], search: Search) -> dict[str, tuple[Sale, ...]]:
+    """By event, the sales of the index that are searched for; what cannot be read, or is just outside, is left out."""
     found: dict[str, tuple[Sale, ...]] = {}
     for sale in filter(None, map(sale_of, rows)):
-        if window.holds(sale.starts):
+        if search.wants(sale):
             found[sale.event_id] = (*found.get(sale.event_id, ()), sale)
     return found
 
 
-def in_window(window: Window, sales: Iterable[Sale], event: Event | None = None) -> list[InWindow]:
+def in_window(search: Search, sales: Iterable[Sale], event: Event | None = None) -> list[InWindow]:
     """Of an event as it is known now: one that has moved out is left to its own window, one that has moved in is seen to here."""
     of_all = event.suppressed if event else None
-    return [
-        InWindow(sale, event, of_all or sale.suppressed)
-        for sale in sales
-        if window.holds(sale.starts) and _its_own(sale, event)
-    ]
+    wanted = (sale for sale in sales if search.wants(sale) and _its_own(sale, event))
+    return [InWindow(sale, event, of_all or sale.suppressed) for sale in wanted]
 
 
 def _its_own(sale: Sale, event: Event | None) -> bool:

@@ -20,7 +20,7 @@ from domain.notifications.feasibility import Rates
 from domain.notifications.generation_order import Order, too_late
 from domain.notifications.instants import iso, moment
 from domain.notifications.keys import SHARDS
-from domain.notifications.window_sales import InWindow
+from domain.notifications.window_sales import InWindow, Search, name_of
 from domain.notifications.windows import Window, due, missed
 from handlers.notifications.events.details import Details
 from handlers.notifications.events.wiring import details
@@ -88,27 +88,31 @@ def notification_scheduler(
         return start + timedelta(seconds=seconds() - began)
 
     asked = event.get("schedule")
-    window = Window.asked(asked) if asked else opened(at, desk)
-    if window is None:
+    search = Search(Window.asked(asked)) if asked else opened(at, desk)
+    if search is None:
         logger.info("window is open already", extra={"at": iso(at)})
         return summary(None, Found((), 0, 0), 0, now())
-    found = find(window, now, desk.index, desk.details)
+    window = search.window
+    found = find(search, now, desk.index, desk.details)
     sent = desk.queue.send(messages(found, window, now), delay_seconds=desk.settle)
     if not asked:
-        desk.mark.done(window.until)
+        desk.mark.done(window.until, [name_of(it.sale) for it in found.sales])
     told_of = summary(window, found, sent, now())
     tell(found, told_of)
     return {**told_of, "notMet": plan(found, now, desk)}
 
 
-def opened(at: datetime, desk: Desk) -> Window | None:
+def opened(at: datetime, desk: Desk) -> Search | None:
     """From now on demand for these sales is told of as it comes; None: another run has seen to all of them."""
     until = at + desk.lead
     covered = desk.mark.claim(at, until)
-    if lost := missed(covered, at):
+    if lost := missed(covered.until, at):
         logger.error("windows were lost", extra={"after": iso(lost.after), "until": iso(lost.until)})
         count("WindowsLost", 1)
-    return due(covered, at, desk.lead)
+    window = due(covered.until, at, desk.lead)
+    if window is None or covered.told is None:
+        return Search(window) if window else None
+    return Search(window, Window(window.after - desk.lead, window.after), covered.told)
 
 
 def messages(found: Found, window: Window, now: Now) -> Iterator[dict[str, Any]]:

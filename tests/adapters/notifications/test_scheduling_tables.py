@@ -31,26 +31,34 @@ def world():
 def test_the_first_claim_covers_from_its_own_time_on(world):
     mark = SchedulerMark(dynamodb(), STATE)
     assert mark.claimed() is None
-    assert mark.claim(OPENED, STARTS) == OPENED
+    assert mark.claim(OPENED, STARTS) == (OPENED, None)
     assert mark.claimed() == STARTS
 
 
 def test_a_claim_whose_run_died_is_given_again_from_where_the_last_run_ended(world):
     mark = SchedulerMark(dynamodb(), STATE)
     mark.claim(OPENED, STARTS)
-    assert mark.claim(STARTS, STARTS + HALF) == OPENED
-    mark.done(STARTS + HALF)
-    assert mark.claim(STARTS + HALF, STARTS + 2 * HALF) == STARTS + HALF
+    assert mark.claim(STARTS, STARTS + HALF) == (OPENED, None)
+    mark.done(STARTS + HALF, ["Z7r9/pub"])
+    assert mark.claim(STARTS + HALF, STARTS + 2 * HALF) == (STARTS + HALF, {"Z7r9/pub"})
 
 
 def test_nothing_goes_back(world):
     mark = SchedulerMark(dynamodb(), STATE)
     mark.claim(STARTS, STARTS + HALF)
-    mark.done(STARTS + HALF)
-    assert mark.claim(OPENED, STARTS) == STARTS + HALF
-    mark.done(STARTS)
-    assert mark.claim(OPENED, STARTS) == STARTS + HALF
+    mark.done(STARTS + HALF, [])
+    assert mark.claim(OPENED, STARTS) == (STARTS + HALF, set())
+    mark.done(STARTS, ["Z7r9/pub"])
+    assert mark.claim(OPENED, STARTS) == (STARTS + HALF, set())
     assert mark.claimed() == STARTS + HALF
+
+
+def test_a_run_of_very_many_sales_is_not_looked_back_upon(world):
+    mark = SchedulerMark(dynamodb(), STATE)
+    for number in (3_000, 3_001):
+        mark.done(OPENED + number * HALF, [f"Z7r9jZ1A7/{it:050}" for it in range(number)])
+        told = mark.claim(OPENED, STARTS).told
+        assert (len(told) if told is not None else None) == (number if number == 3_000 else None)
 
 
 def test_claims_at_once_end_where_the_latest_does():

@@ -1,6 +1,5 @@
 """A notification's row: what all of a sale have in common, a fan's own part, and how those end that are not to be sent."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -11,8 +10,6 @@ from domain.notifications.instants import iso
 from domain.notifications.keys import notification_row
 from domain.notifications.rendering import Rendered
 from domain.notifications.statuses import moved, status_of
-from domain.notifications.window_sales import InWindow, events_of, in_window
-from domain.notifications.windows import Window
 
 WORDS = Rendered("It's almost time!", 1, "GSM-7", {"artistName": "Lantern"}, ())
 WORDING = Wording("en-us", "TM_US", WORDS)
@@ -74,27 +71,3 @@ def test_only_what_was_not_sent_as_its_sale_had_moved_may_be_made_anew():
     assert replaceable(moved(row(), "EXPIRED", OPENED, expiredReason="sale_moved"))
     assert not replaceable(moved(row(), "EXPIRED", OPENED, expiredReason="sale_started"))
     assert not replaceable({**row(), "expiredReason": "sale_moved"})
-
-
-WINDOW = Window(OPENED, STARTS)
-
-
-def test_sales_are_found_by_their_event_and_rows_that_are_none_are_left_out():
-    outside = {**PUBLIC.row(), "id": "far", "saleStartDateTime": iso(STARTS + timedelta(milliseconds=1))}
-    found = events_of([PUBLIC.row(), PRESALE.row(), outside, {"id": "none"}], WINDOW)
-    assert {event: [sale.id for sale in sales] for event, sales in found.items()} == {"Z7r9": ["pub", "pre"]}
-
-
-def test_a_sale_of_a_window_is_suppressed_with_its_event_or_by_itself():
-    known = replace(EVENT, suppressed="artist")
-    assert in_window(WINDOW, [PUBLIC], known) == [InWindow(PUBLIC, known, "artist")]
-    hidden = replace(PRESALE, suppressed="registration")
-    assert in_window(WINDOW, [PUBLIC, hidden], EVENT) == [
-        InWindow(PUBLIC, EVENT),
-        InWindow(hidden, EVENT, "registration"),
-    ]
-    assert in_window(WINDOW, [hidden]) == [InWindow(hidden, None, "registration")]
-
-
-def test_a_sale_that_moved_out_or_is_of_another_event_is_in_no_window():
-    assert in_window(WINDOW, [replace(PUBLIC, starts=OPENED), replace(PUBLIC, event_id="other")], EVENT) == []

@@ -54,6 +54,17 @@ def test_a_sale_that_moved_in_is_told_of(world, vendor):
     assert {event for event, _ in sales(run())} == {"Z7r9", "late"}
 
 
+def test_a_sale_that_moved_into_a_window_that_was_open_already_is_told_of_by_the_next_run(world, vendor):
+    on_sale(vendor, at=STARTS + HALF * 4)
+    run(OPENED - HALF)
+    assert run()["sales"] == []
+    vendor.move("Z7r9", STARTS - HALF / 2)
+    scheduler.live().details.get("Z7r9", now=OPENED + timedelta(minutes=5), fresher_than=timedelta(0))
+    answer = run(STARTS)
+    assert (len(answer["sales"]), answer["missed"], answer["window"]["after"]) == (1, 1, iso(STARTS))
+    assert run(STARTS + HALF)["sales"] == []
+
+
 def test_a_suppressed_sale_is_told_of_in_the_log_with_its_reason_and_to_nobody_else(world, vendor, caplog, capsys):
     on_sale(vendor, at=STARTS + timedelta(days=1), presales={"Lantern Registration": STARTS, "Venue Presale": STARTS})
     on_sale(vendor, "mex", city="Cancún")

@@ -1,4 +1,4 @@
-"""A window in, the sales that start in it out, their events as the vendor has them now."""
+"""A window to search in, the sales that start in it out, their events as the vendor has them now."""
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -10,8 +10,7 @@ from aws_lambda_powertools import Logger
 from adapters.aws.sale_index import SaleIndex
 from domain.errors import Rejected, Unavailable
 from domain.notifications.events import Sale
-from domain.notifications.window_sales import InWindow, events_of, in_window
-from domain.notifications.windows import Window
+from domain.notifications.window_sales import InWindow, Search, events_of, in_window
 from handlers.notifications.events.details import Details
 
 AT_ONCE = 25  # events asked for at a time (reference/ticketing.md, 2.8)
@@ -31,13 +30,13 @@ class Found:
     stale: int
 
 
-def find(window: Window, now: Now, index: SaleIndex, details: Details) -> Found:
+def find(search: Search, now: Now, index: SaleIndex, details: Details) -> Found:
     """Unavailable: the index is out of reach; nothing else is in the way of a window."""
-    known = events_of(index.starting(window), window)
+    known = events_of(index.starting(search.whole), search)
     until = now() + REFRESHING
 
     def look(event: str) -> tuple[list[InWindow], bool]:
-        return _asked(event, known[event], window, now, details, until)
+        return _asked(event, known[event], search, now, details, until)
 
     with ThreadPoolExecutor(AT_ONCE) as pool:
         looked = list(pool.map(look, known))
@@ -46,15 +45,15 @@ def find(window: Window, now: Now, index: SaleIndex, details: Details) -> Found:
 
 
 def _asked(
-    event: str, known: Sequence[Sale], window: Window, now: Now, details: Details, until: datetime
+    event: str, known: Sequence[Sale], search: Search, now: Now, details: Details, until: datetime
 ) -> tuple[list[InWindow], bool]:
     """What is known already where nobody gives an answer in time: whether it is suppressed is looked at again by who tells of it."""
     try:
         if now() < until:
             found = details.get(event, now=now(), fresher_than=FRESH)
-            return in_window(window, found.sales, found.event), found.stale
+            return in_window(search, found.sales, found.event), found.stale
         reason = "there was no time left"
     except (Unavailable, Rejected) as why:
         reason = str(why)
     logger.warning("event not refreshed", extra={"event_id": event, "reason": reason})
-    return in_window(window, known), True
+    return in_window(search, known), True

@@ -159,5 +159,6 @@ def _of_sending(
             **tables,
             outbox_url=stores.outbox.queue_url,
             stuck_seconds=str(fleet.stage.reminding.stuck_seconds),
+            wall_clock="yes" if fleet.stage.reminding.wall_clock else "no",
         ),
     }

@@ -150,9 +150,10 @@ class DemandCaptureSettings(EventSettings):
 
 @dataclass(frozen=True)
 class SweepSettings(Settings):
-    """`stuck_seconds`: a notification that nobody has moved for so long is queued again."""
+    """`stuck_seconds`: a notification that nobody has moved for so long is queued again. `wall_clock`: as the scheduler's."""
 
     demand_table: str
     state_table: str
     outbox_url: str
     stuck_seconds: str = "180"
+    wall_clock: str = "no"

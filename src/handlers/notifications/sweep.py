@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
 
@@ -31,7 +31,7 @@ logger = Logger(service="sweep")
 
 
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
-    return sweep(event, **live())
+    return sweep(event, datetime.now(UTC), **live())
 
 
 @cache
@@ -44,6 +44,7 @@ def live() -> dict[str, Any]:
             Outbox(client("sqs", QUICK), env.outbox_url),
         ),
         "stuck": timedelta(seconds=float(env.stuck_seconds)),
+        "by_the_wall": env.wall_clock == "yes",
     }
 
 
@@ -56,7 +57,7 @@ class Broom:
 
 @dataclass(frozen=True)
 class Round:
-    """One sweep. `now`: when it was due, and what has passed since; `late`: whether its time is over."""
+    """One sweep. `now`: when it began, and what has passed since; `late`: whether its time is over."""
 
     broom: Broom
     patience: Patience
@@ -81,17 +82,22 @@ class Swept:
 
 def sweep(
     event: Mapping[str, Any],
+    wall: datetime | None = None,
     *,
     broom: Broom,
     stuck: timedelta,
+    by_the_wall: bool = False,
     clock: Callable[[], float] = time.monotonic,
     work: float = WORK,
 ) -> dict[str, Any]:
     """Answers {queued, settled, conflicts, illegible, unfinished: shards of which a part is left to the next sweep}.
 
-    All of it may be repeated, and done twice at a time. Rejected: the event does not say when it was due.
+    All of it may be repeated, and done twice at a time. `by_the_wall`: events happen by the clock on the wall, so that a sweep that
+    was started late is as late as that says: else what it queues would seem to be sent sooner than it is. Rejected: the event does
+    not say when it was due.
     """
     due, began = moment(event.get("scheduledTime", "")), clock()
+    due = max(due, wall) if by_the_wall and wall else due
     patience = Patience(stuck, backlog=broom.outbox.waiting() >= BACKLOG)
     this = Round(broom, patience, lambda: due + timedelta(seconds=clock() - began), lambda: clock() - began > work)
     total = nothing()

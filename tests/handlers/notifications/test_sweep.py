@@ -30,11 +30,11 @@ def world(kept):
     return emptied(kept)
 
 
-def sweep(at=TEN, page=500, **more):
+def sweep(at=TEN, page=500, wall=START, **more):
     """In no time, unless `clock` says otherwise."""
     env = stage.live()
     broom = replace(env["broom"], unsettled=replace(env["broom"].unsettled, page=page))
-    return stage.sweep({"scheduledTime": iso(at)}, **{**env, "broom": broom, "clock": lambda: 0.0, **more})
+    return stage.sweep({"scheduledTime": iso(at)}, wall, **{**env, "broom": broom, "clock": lambda: 0.0, **more})
 
 
 def counts(**told):
@@ -117,6 +117,21 @@ def test_a_sweep_whose_time_is_over_leaves_the_rest_to_the_next(world):
     world.put(*(notification(f"fan-{n}", status="CREATED") for n in range(40)))
     assert sweep(page=1, work=-1) == counts(queued=10, unfinished=10)
     assert sweep() == counts(queued=40)
+
+
+def test_a_sweep_that_was_started_late_knows_it_by_the_wall(world):
+    row = notification(status="CREATED")
+    world.put(row)
+    assert sweep(TWENTY, wall=START - timedelta(seconds=61), by_the_wall=True) == counts(queued=1)
+    assert [it["time"] for it in world.bodies(OUTBOX)] == [iso(START - timedelta(seconds=61))]
+    assert sweep(TWENTY, wall=START, by_the_wall=True) == counts(settled=1)
+    assert world.bodies(OUTBOX) == []
+
+
+def test_the_wall_says_nothing_of_a_virtual_day(world):
+    assert stage.live()["by_the_wall"] is False
+    world.put(notification(status="CREATED"))
+    assert sweep(TWENTY, wall=START, by_the_wall=False) == counts(queued=1)
 
 
 def test_what_passes_while_it_sweeps_is_counted(world):

@@ -64,12 +64,14 @@ def told_when(event: dict[str, Any]) -> datetime:
         if record["eventSource"] == "aws:sqs":
             return told_by_message(record)
         return datetime.fromtimestamp(record["dynamodb"]["ApproximateCreationDateTime"], UTC)
-    told = event.get("scheduledTime") or event.get("time") or event["run"]["started_at"]
+    told = event.get("scheduledTime") or event.get("time") or event.get("now") or event["run"]["started_at"]  # now: AppSync
     return datetime.fromisoformat(told)
 
 
 def told_by_kinesis(document: dict[str, Any]) -> datetime:
-    """Of a table's change, or of a fan's scores."""
+    """Of a table's change, of a fan's scores, or of a text's status."""
+    if "timestamp" in document:
+        return datetime.fromisoformat(document["timestamp"])
     return datetime.fromisoformat(document["__meta"]["date"] if "__meta" in document else change_in(document).at)
 
 

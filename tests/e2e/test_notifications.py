@@ -184,23 +184,23 @@ def test_who_asks_when_the_window_is_open_is_told_too_and_once(running: Sandbox,
 def test_a_sale_that_moves_before_its_window_is_told_of_at_its_new_time_alone(
     running: Sandbox, deployment: Deployment
 ) -> None:
-    starts, later = DAY + timedelta(days=1, hours=18), DAY + timedelta(days=1, hours=20)
-    running.begin(starts - timedelta(hours=3))
+    starts, later = DAY + timedelta(days=1, hours=18), DAY + timedelta(days=1, hours=18, minutes=30)
+    running.begin(starts - timedelta(minutes=55))
     sale = on_sale(running, "ovr-moved", starts)
     remind(running, "fan-moved", "ovr-moved", sale)
     running.vendors.discovery.move("ovr-moved", later)
     clock, key = clock_of(running, deployment), notification_row("fan-moved", "ovr-moved", sale, "email")
-    clock.run_until(starts - timedelta(minutes=1), lambda fired: running.settle())
+    clock.run_until(later - timedelta(minutes=31), lambda fired: running.settle())
     assert row(deployment, key) is None
     clock.run_until(later - timedelta(minutes=29), lambda fired: running.settle())
-    assert ended(running, deployment, key)["saleStartDateTime"] == "2027-01-16T20:00:00.000Z"
+    assert ended(running, deployment, key)["saleStartDateTime"] == "2027-01-16T18:30:00.000Z"
 
 
 def test_a_wish_taken_back_leads_to_nothing_and_fans_see_their_own_alone(
     running: Sandbox, deployment: Deployment
 ) -> None:
     starts = DAY + timedelta(days=2, hours=18)
-    running.begin(starts - timedelta(minutes=50))
+    running.begin(starts - timedelta(minutes=35))
     sale = on_sale(running, "ovr-back", starts)
     for fan in ("fan-stays", "fan-goes"):
         remind(running, fan, "ovr-back", sale)
@@ -218,8 +218,8 @@ def test_a_wish_taken_back_leads_to_nothing_and_fans_see_their_own_alone(
 
 
 def test_the_way_out_of_a_mail_ends_reminders_to_that_address(running: Sandbox, deployment: Deployment) -> None:
-    first, second = DAY + timedelta(days=3, hours=18), DAY + timedelta(days=3, hours=20)
-    running.begin(first - timedelta(minutes=50))
+    first, second = DAY + timedelta(days=3, hours=18), DAY + timedelta(days=3, hours=18, minutes=30)
+    running.begin(first - timedelta(minutes=35))
     sales = {event: on_sale(running, event, at) for event, at in {"ovr-one": first, "ovr-two": second}.items()}
     for event, sale in sales.items():
         remind(running, "fan-out", event, sale)
@@ -239,7 +239,7 @@ def test_a_bitly_that_does_not_answer_keeps_nobody_waiting_and_our_own_link_lead
     running: Sandbox, deployment: Deployment
 ) -> None:
     starts = DAY + timedelta(days=4, hours=18)
-    running.begin(starts - timedelta(minutes=50))
+    running.begin(starts - timedelta(minutes=35))
     running.vendors.bitly.faults.failing = 10
     try:
         sale = on_sale(running, "ovr-link", starts)

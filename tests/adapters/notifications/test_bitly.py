@@ -92,9 +92,10 @@ def test_a_good_status_without_a_short_link_is_none(server, body):
 
 
 def test_a_redirect_is_not_followed_with_the_token(server):
-    answering(server, b"", 307, {"Location": "http://127.0.0.1:9/"})
+    answering(server, b"", 307, {"Location": f"{server.endpoint}/elsewhere"})
     with pytest.raises(Unavailable):
         shorten(server.endpoint)
+    assert set(server.calls) == {"/v4/shorten"}
 
 
 @pytest.mark.parametrize("fault", ["failing", "throttled", "unanswered", "broken_off"])

@@ -68,3 +68,11 @@ def test_a_token_of_another_purpose_is_forged():
 def test_a_way_of_contact_that_is_none_is_forged():
     with pytest.raises(Forged):
         LINKS.read(token("fax"), NOW)
+
+
+def test_a_signature_has_one_spelling():
+    good = token()
+    spellings = {good[:-1] + it for it in "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"}
+    for other in spellings - {good}:
+        with pytest.raises(Forged):
+            LINKS.read(other, NOW)

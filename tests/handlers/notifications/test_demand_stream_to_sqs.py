@@ -81,7 +81,7 @@ def test_demand_of_another_system_gets_its_place_in_the_index(world):
 def test_a_wish_that_is_taken_back_meanwhile_does_not_come_back(world):
     theirs = {name: value for name, value in wanted().items() if name != "saleDemandShard"}
     handle(changed(theirs))
-    assert world.rows("demand") == []
+    assert world.rows() == []
 
 
 @pytest.fixture

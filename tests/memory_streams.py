@@ -18,10 +18,10 @@ class Filters:
     def __init__(self) -> None:
         self._patterns = [compile_pattern(it) for it in FILTERS]
         self._paths = sorted({path for it in FILTERS for path in paths(it)})
-        self._known: dict[str, bool] = {}
+        self._known: dict[tuple[Any, ...], bool] = {}
 
     def __call__(self, change: Any) -> bool:
-        kind = repr([at(change, path) for path in self._paths])
+        kind = tuple(at(change, path) for path in self._paths)
         if kind not in self._known:
             self._known[kind] = any(wanted(change) for wanted in self._patterns)
         return self._known[kind]
@@ -34,7 +34,9 @@ def paths(pattern: Any, above: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]
 
 def at(change: Any, path: tuple[str, ...]) -> Any:
     for name in path:
-        change = change.get(name) if isinstance(change, dict) else None
+        if type(change) is not dict:
+            return None
+        change = change.get(name)
     return change
 
 

@@ -112,6 +112,14 @@ def test_what_is_no_event_is_asked_for_again_later(vendor, reply):
         discovery(vendor).event("E1", NOW)
 
 
+def test_the_key_is_carried_nowhere_else(vendor):
+    with DiscoveryServer() as elsewhere:
+        vendor.reply = Reply(b"", status=302, headers={"Location": f"{elsewhere.endpoint}/discovery/v2/events/E1.json"})
+        with pytest.raises(Unavailable, match="302"):
+            discovery(vendor).event("E1", NOW)
+        assert not elsewhere.calls
+
+
 def test_an_answer_that_comes_by_drops_is_not_waited_for(vendor):
     with pytest.raises(Unavailable, match="too slow"):
         discovery(vendor, whole=-1.0).event("E1", NOW)

@@ -161,6 +161,16 @@ def test_rows_that_others_write_meanwhile_are_read_again_and_nothing_of_theirs_i
     assert (cache.event()["name"], cache.event()["ours"]) == ("Beyoncé Live", 1)
 
 
+def test_a_row_that_is_deleted_meanwhile_is_written_whole(cache):
+    """As when a fan's or an event's data is erased: half a row would be worse than none."""
+    cache.details.get(EVENT, now=NOW)
+    cache.vendor.documents[EVENT]["name"] = "Another name"
+    place = place_of(cache, "TransactWriteItems")
+    with cache.world.calls.before(place, lambda: cache.world.forget(event_row(EVENT))):
+        cache.details.get(EVENT, now=LATER)
+    assert (cache.event()["name"], cache.event()["type"]) == ("Another name", "event")
+
+
 def test_a_worker_that_is_held_up_before_its_call_does_not_make_it(cache):
     def held_up():
         cache.seconds += LEASE - 5

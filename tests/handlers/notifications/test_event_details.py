@@ -9,6 +9,7 @@ from cached_events import EVENT, HOUR, NOW, ONSALE, PRESALE, cached_events
 
 from domain.notifications.instants import iso
 from handlers.notifications import event_details as stage
+from sandbox.discovery import GIVEN
 
 REQUEST = json.loads((Path(__file__).parents[3] / "events/notifications/event_details.json").read_text())
 
@@ -110,11 +111,14 @@ def test_an_event_that_there_is_not_is_not_found(cache):
     assert ask({"eventId": "nobodyHasIt"})["errorType"] == "Not Found"
 
 
-def test_no_answer_is_told_without_its_reason_which_is_for_the_log(cache, caplog, monkeypatch):
+def test_no_answer_is_told_without_its_reason_which_is_for_the_log(cache, caplog, capsys):
+    caplog.set_level(logging.INFO)
     cache.vendor.key = "another"
-    monkeypatch.setattr(stage.logger, "level", logging.INFO)
     answer = ask()
     assert answer == {"data": None, "errorType": "Internal Server Error", "errorMessage": "try again later"}
+    logged = f"{[vars(it) for it in caplog.records]} {capsys.readouterr().out}"
+    assert f"asking about event {EVENT}: the vendor lets us not in, mend discoveryKey in the secret services" in logged
+    assert GIVEN not in logged
 
 
 def test_an_app_is_served_what_is_kept_when_the_vendor_fails(cache):

@@ -64,7 +64,9 @@ def told_when(event: dict[str, Any]) -> datetime:
         if record["eventSource"] == "aws:sqs":
             return told_by_message(record)
         return datetime.fromtimestamp(record["dynamodb"]["ApproximateCreationDateTime"], UTC)
-    told = event.get("scheduledTime") or event.get("time") or event.get("now") or event["run"]["started_at"]  # now: AppSync
+    told = (
+        event.get("scheduledTime") or event.get("time") or event.get("now") or event["run"]["started_at"]
+    )  # now: AppSync
     return datetime.fromisoformat(told)
 
 

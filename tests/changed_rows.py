@@ -4,11 +4,20 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from notifications_world import (
+    DEMAND,
+    GENERATION,
+    OUTBOX,
+    SHORT_URLS,
+    STATE,
+    NotificationsWorld,
+)
+
 from adapters.aws.attribute_values import encode_item
 from domain.notifications.demand import Demand
 from domain.notifications.events import Event, Sale
 from domain.notifications.instants import iso
-from domain.notifications.keys import scheduler_mark
+from domain.notifications.keys import Key, scheduler_mark
 
 OPENED = datetime(2026, 12, 4, 17, 30, tzinfo=UTC)  # 09:30 in Los Angeles
 STARTS = OPENED + timedelta(minutes=30)
@@ -57,3 +66,14 @@ def notification(fan: str = "f1", status: str = "CREATED", at: datetime = OPENED
 
 def wanted(fan: str = "f1", sale: str = "s1", at: datetime = OPENED) -> dict[str, Any]:
     return Demand(fan, "Z7r9", sale, ("sms",), at, PHONE).row()
+
+
+def emptied(world: NotificationsWorld) -> NotificationsWorld:
+    """A world as it was in the beginning, the rate and what waits in queues included: it takes longer to make than most tests run."""
+    for table in (DEMAND, STATE):
+        for row in world.rows(table=table):
+            world.forget(Key(row["PK"], row["SK"]), table)
+    for queue in (GENERATION, OUTBOX, SHORT_URLS):
+        world.messages(queue)
+    world.calls.made.clear()
+    return world

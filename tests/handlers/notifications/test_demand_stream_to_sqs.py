@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from changed_rows import EVENT, OPENED, PHONE, RUN, SALE, STARTS, changed, notification, wanted
+from changed_rows import EVENT, OPENED, PHONE, RUN, SALE, STARTS, changed, emptied, notification, wanted
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from notifications_world import GENERATION, OUTBOX, SHORT_URLS, STATE, notifications_world
@@ -15,10 +15,15 @@ from domain.notifications.keys import sale_demand_of, wanted_event
 from handlers.notifications import demand_stream_to_sqs as router
 
 
-@pytest.fixture
-def world():
+@pytest.fixture(scope="module")
+def whole():
     with notifications_world(router) as world:
         yield world
+
+
+@pytest.fixture
+def world(whole):
+    return emptied(whole)
 
 
 def handle(*records, now=OPENED):
@@ -52,10 +57,16 @@ def test_a_record_that_lay_in_the_stream_is_as_much_later(world):
     assert world.bodies(OUTBOX)[0]["time"] == iso(OPENED + timedelta(seconds=90))
 
 
-def test_where_the_streams_times_are_of_another_clock_nothing_is_late():
-    with notifications_world(router, STREAM_TIMES="virtual") as world:
-        handle(changed(notification()), now=OPENED + timedelta(seconds=90))
-        assert world.bodies(OUTBOX)[0]["time"] == iso(OPENED)
+def test_where_the_streams_times_are_of_another_clock_nothing_is_late(world):
+    live = {**router.live(), "by_the_clock": False}
+    router.demand_stream_to_sqs([changed(notification())], OPENED + timedelta(seconds=90), **live)
+    assert world.bodies(OUTBOX)[0]["time"] == iso(OPENED)
+
+
+@pytest.mark.parametrize(("told", "by_the_clock"), [("wall", True), ("virtual", False)])
+def test_whose_clock_the_stream_goes_by_is_a_setting(world, monkeypatch, told, by_the_clock):
+    monkeypatch.setenv("STREAM_TIMES", told)
+    assert router.live.__wrapped__()["by_the_clock"] is by_the_clock
 
 
 def test_what_is_for_nobody_is_no_trouble(world):

@@ -8,7 +8,7 @@ from unittest.mock import patch
 import pytest
 from botocore.client import BaseClient
 from botocore.exceptions import ClientError, EndpointConnectionError
-from changed_rows import EVENT, OPENED, RUN, SALE, changed, notification, wanted
+from changed_rows import EVENT, OPENED, RUN, SALE, changed, emptied, notification, wanted
 from crashes import Death, die
 from notifications_world import GENERATION, OUTBOX, SHORT_URLS, STATE, notifications_world
 
@@ -28,12 +28,17 @@ CALLS = 8  # of one batch: links, outbox, wanted event, place in the index, mark
 AT_ONCE = Backoff(sleep=lambda seconds: None)
 
 
-@pytest.fixture
-def world():
+@pytest.fixture(scope="module")
+def whole():
     with notifications_world(router) as world:
-        world.put(RUN, table=STATE)
-        world.put(EVENT.row(), SALE.row(), THEIRS)
         yield world
+
+
+@pytest.fixture
+def world(whole):
+    emptied(whole).put(RUN, table=STATE)
+    whole.put(EVENT.row(), SALE.row(), THEIRS)
+    return whole
 
 
 def handle(records=BATCH):

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from changed_rows import EVENT, OPENED
+from changed_rows import EVENT, OPENED, emptied
 from crashes import Death, die
 from notifications_world import QUEUE_URL, SHORT_URLS, notifications_world, own
 from told import listening
@@ -29,11 +29,18 @@ def bitly():
         yield bitly
 
 
-@pytest.fixture
-def world(bitly):
-    with notifications_world(shortener, BITLY_URL=bitly.endpoint, BITLY_RATE="1000") as world:
-        world.put(EVENT.row())
+@pytest.fixture(scope="module")
+def whole():
+    with notifications_world(shortener, BITLY_RATE="1000") as world:
         yield world
+
+
+@pytest.fixture
+def world(whole, bitly, monkeypatch):
+    monkeypatch.setenv("BITLY_URL", bitly.endpoint)
+    shortener.live.cache_clear()
+    emptied(whole).put(EVENT.row())
+    return whole
 
 
 def message(body="Z7r9", received=1, id="m"):
@@ -133,9 +140,14 @@ def test_what_bitly_never_makes_is_our_own_at_once(world, bitly, refusal):
 
 def test_without_a_token_the_link_is_our_own_in_the_end(world, bitly):
     with world.calls.own():
+        held = own("secretsmanager").get_secret_value(SecretId="services")["SecretString"]
         own("secretsmanager").put_secret_value(SecretId="services", SecretString="{}")
-    assert handle(message())["batchItemFailures"]
-    assert handle(message(received=3))["events"] == [DONE]
+    try:
+        assert handle(message())["batchItemFailures"]
+        assert handle(message(received=3))["events"] == [DONE]
+    finally:
+        with world.calls.own():
+            own("secretsmanager").put_secret_value(SecretId="services", SecretString=held)
     assert bitly.calls == {}
 
 

@@ -82,22 +82,16 @@ def notification_scheduler(
     Unavailable: it may be run again, which does no harm. Rejected: the event tells no window.
     """
     at = moment(event["scheduledTime"]) if "scheduledTime" in event else wall
-    start, began = _begun(at, wall, desk), seconds()
-
-    def now() -> datetime:
-        return start + timedelta(seconds=seconds() - began)
-
-    asked = event.get("schedule")
+    now, asked = _clock(at, wall, desk, seconds), event.get("schedule")
     search = Search(Window.asked(asked)) if asked else opened(at, desk)
     if search is None:
         logger.info("window is open already", extra={"at": iso(at)})
         return summary(None, Found((), 0, 0), 0, now())
-    window = search.window
     found = find(search, now, desk.index, desk.details)
-    sent = desk.queue.send(messages(found, window, now), delay_seconds=desk.settle)
+    sent = desk.queue.send(messages(found, search.window, now), delay_seconds=desk.settle)
     if not asked:
-        desk.mark.done(window.until, [name_of(it.sale) for it in found.sales])
-    told_of = summary(window, found, sent, now())
+        desk.mark.done(search.window.until, [name_of(it.sale) for it in found.sales])
+    told_of = summary(search.window, found, sent, now())
     tell(found, told_of)
     return {**told_of, "notMet": plan(found, now, desk)}
 
@@ -167,6 +161,8 @@ def plan(found: Found, now: Now, desk: Desk) -> int:
     return len(late)
 
 
-def _begun(at: datetime, wall: datetime, desk: Desk) -> datetime:
+def _clock(at: datetime, wall: datetime, desk: Desk, seconds: Callable[[], float]) -> Now:
     """A run may be started late; a virtual day's clock is not the one on the wall, and tells nothing of that."""
-    return wall if desk.wall and at <= wall <= at + LATEST else at
+    start = wall if desk.wall and at <= wall <= at + LATEST else at
+    began = seconds()
+    return lambda: start + timedelta(seconds=seconds() - began)

@@ -6,13 +6,14 @@ from datetime import timedelta
 import boto3
 import pytest
 from botocore.config import Config
-from notifications_world import NOT_SERVED, notifications_world
-from open_windows import on_sale, run, sales
+from notifications_world import GENERATION, NOT_SERVED, STATE, notifications_world
+from open_windows import mark, on_sale, run, sales
 from sale_fans import EVENT, OPENED, PUBLIC, STARTS, fan
 from told import listening
 
 from adapters.aws.sale_demand import SaleDemand
 from domain.notifications.instants import iso
+from domain.notifications.keys import scheduler_mark
 from handlers.notifications import notification_scheduler as scheduler
 from sandbox.discovery import DiscoveryServer
 
@@ -124,3 +125,21 @@ def test_a_window_that_cannot_be_counted_is_open_all_the_same(world, vendor, cap
         assert "window not planned" in told(capsys)
     assert answer["messages"] == 10
     assert run()["window"] is None
+
+
+@pytest.mark.parametrize("side", ["dying_before", "dying_after"])
+def test_a_run_that_dies_at_any_call_and_comes_again_leaves_no_shard_out(world, side):
+    call, died = 0, True
+    while died:
+        call, died = call + 1, True
+        world.messages(GENERATION)
+        world.forget(scheduler_mark(), STATE)
+        world.put(EVENT.row(), PUBLIC.row())
+        run(OPENED - HALF)
+        with getattr(world.calls, side)(call):
+            run()
+            died = False
+        run()
+        assert {it["shard"] for it in world.bodies(GENERATION)} == set(range(10))
+        assert mark(world) == (iso(STARTS), iso(STARTS))
+    assert call > 10  # of them ten count who waits

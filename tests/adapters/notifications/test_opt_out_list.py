@@ -37,7 +37,7 @@ def test_an_address_is_one_however_it_is_written(listed):
     assert listed.standing([MAIL]) == {MAIL}
 
 
-@pytest.mark.parametrize("order", permutations(range(3)))
+@pytest.mark.parametrize("order", [*permutations(range(3))])
 def test_the_latest_word_counts_in_whatever_order_they_come(listed, order):
     words = [(listed.add, AT), (listed.remove, AT + timedelta(seconds=1)), (listed.add, AT + timedelta(seconds=2))]
     for place in order:

@@ -8,4 +8,5 @@ os.environ.update(
     AWS_SESSION_TOKEN="t" * 600,  # a Lambda always signs one in
     AWS_DEFAULT_REGION="eu-west-1",
     POWERTOOLS_LOG_LEVEL="WARNING",
+    POWERTOOLS_METRICS_DISABLED="true",
 )

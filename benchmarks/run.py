@@ -7,10 +7,10 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks import archive, attribute_values, batch, render, scores, serving, upsert
+from benchmarks import archive, attribute_values, batch, notifications, render, scores, serving, upsert
 from benchmarks.result import Line
 
-BENCHMARKS = (attribute_values, batch, render, serving, archive, scores, upsert)
+BENCHMARKS = (attribute_values, batch, render, serving, archive, scores, upsert, notifications)
 HEADS = ("benchmark", "unit", "ours", "peer", "ratio", "goal", "")
 REPORT = Path(__file__).parents[1] / "build/bench.md"
 
@@ -23,6 +23,7 @@ def main() -> int:
         archive.check()
         scores.check()
         upsert.check()
+        notifications.check()
         return 0
     lines = [line for benchmark in BENCHMARKS for line in benchmark.measure()]
     text = table(lines)

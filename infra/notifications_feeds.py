@@ -24,7 +24,7 @@ HALF_HOURLY = "cron(0/30 * * * ? *)"
 OFTEN = "cron(0/5 * * * ? *)"
 HOURLY = "cron(10 * * * ? *)"  # not when windows open
 GENERATORS = 10  # shards of a sale in work at once
-SENDERS = 8  # calls at once; the rate is the token bucket's, this is only a ceiling
+SENDERS = 16  # calls at once; the rate is the token bucket's, this is only a ceiling
 SHORTENERS = 2
 A_SECONDS_WORTH = 100  # reminders of one call
 STATUSES = 500
@@ -90,7 +90,7 @@ def schedule(scope: Construct, functions: Functions, lost: DeadLetters) -> None:
     soon = Duration.minutes(25)
     jobs = (
         ("Windows", "notification_scheduler", HALF_HOURLY, "Open the window of the next half hour's sales", soon),
-        ("Sweeping", "sweep", OFTEN, "Send or settle what got stuck", Duration.minutes(5)),
+        ("Sweeping", "sweep", OFTEN, "Send or settle what got stuck", Duration.minutes(1)),
         ("Refreshing", "refresh_events", HOURLY, "Ask the vendor again about events that fans wait for", soon),
     )
     for job, name, at, says, patience in jobs:

@@ -48,7 +48,7 @@ def test_a_run_that_comes_later_than_the_next_is_left_to_the_next(notifications)
         notifications.name_of(it["Target"]["Arn"]): it["Target"]["RetryPolicy"]["MaximumEventAgeInSeconds"]
         for it in notifications.properties("AWS::Scheduler::Schedule")
     }
-    assert ages == {"NotificationScheduler": 1500, "Sweep": 300, "RefreshEvents": 1500}
+    assert ages == {"NotificationScheduler": 1500, "Sweep": 60, "RefreshEvents": 1500}
 
 
 def test_every_queue_has_its_function_which_names_the_messages_that_failed(queued):

@@ -10,6 +10,7 @@ from domain.notifications.events import Event, Sale
 from domain.notifications.instants import iso
 
 HALF_HOUR = timedelta(minutes=30)
+ON_THEIR_WAY = frozenset({"TRIGGERED", "QUEUED", "SENT"})  # carriers may never say more
 Row = Mapping[str, Any]
 
 
@@ -75,6 +76,8 @@ def half_hour(at: datetime) -> datetime:
 def _verdict(row: Row) -> str:
     status, errors = row["status"]["id"], row.get("errors") or [{}]
     why = errors[-1].get("reason") if status in ("FAILED", "EXPIRED", "UNKNOWN", "RETRY") else None
+    if status in ON_THEIR_WAY:
+        why = "taken, not confirmed so far"
     return f"{row['contactMethod']}: {status}" + (f", {why}" if why else "")
 
 

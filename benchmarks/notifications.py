@@ -1,0 +1,16 @@
+"""Reminders: what one costs to decide and to put into words, and how much of a rate is used without ever passing it."""
+
+from benchmarks import notification_generation, notification_pacing, notification_rendering
+from benchmarks.result import Line
+
+PARTS = (notification_generation, notification_rendering, notification_pacing)
+
+
+def measure() -> list[Line]:
+    return [line for part in PARTS for line in part.measure()]
+
+
+def check() -> None:
+    """Both sides of each part make the same."""
+    for part in PARTS:
+        part.check()

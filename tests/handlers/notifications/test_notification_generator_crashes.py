@@ -6,8 +6,10 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
+from itertools import count
 
 import pytest
+from botocore.exceptions import EndpointConnectionError
 from memory_dynamodb import MemoryDynamoDB
 from memory_items import Table
 from notifications_world import DEMAND, GENERATION, INDEXES, NOT_SERVED, notifications_world
@@ -139,7 +141,7 @@ def test_a_reminder_that_somebody_else_made_anew_is_left(world):
     assert world.row(key) == meanwhile
 
 
-def test_a_table_that_is_out_of_reach_brings_the_message_back_and_every_write_is_over_by_then(world):
+def test_a_table_that_is_out_of_reach_brings_the_message_back(world):
     world.put(*(fan(name) for name in of_shard(3, 70)))
     desk = generator.live()
     with pytest.MonkeyPatch.context() as patch:
@@ -151,6 +153,27 @@ def test_a_table_that_is_out_of_reach_brings_the_message_back_and_every_write_is
     with pytest.raises(Unavailable):
         NotificationWrites(nowhere, DEMAND).create({}, {"PK": "a", "SK": "b"})
     assert generate(shard_message(3))["counts"]["send"] == 70
+
+
+class Faltering:
+    """A table that is out of reach at its first call, and slow at all others."""
+
+    def __init__(self):
+        self.begun, self.done = count(1), 0
+
+    def put_item(self, **_):
+        if next(self.begun) == 1:
+            raise EndpointConnectionError(endpoint_url=NOT_SERVED)
+        time.sleep(0.005)
+        self.done += 1
+
+
+def test_every_write_is_over_when_the_message_is_given_back(world):
+    world.put(*(fan(name) for name in of_shard(3, 70)))
+    table = Faltering()
+    answer = generate(shard_message(3), desk=replace(generator.live(), writes=NotificationWrites(table, DEMAND)))
+    assert answer["batchItemFailures"]
+    assert next(table.begun) == table.done + 2
 
 
 def test_fifty_generators_at_once_over_windows_that_overlap_and_late_wishes_make_one_each(world):

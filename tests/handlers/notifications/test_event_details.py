@@ -116,7 +116,8 @@ def test_no_answer_is_told_without_its_reason_which_is_for_the_log(cache, caplog
     cache.vendor.key = "another"
     answer = ask()
     assert answer == {"data": None, "errorType": "Internal Server Error", "errorMessage": "try again later"}
-    logged = f"{[vars(it) for it in caplog.records]} {capsys.readouterr().out}"
+    records = [vars(it) for it in caplog.records if it.name != "responses"]  # moto's own
+    logged = f"{records} {capsys.readouterr().out}"
     assert f"asking about event {EVENT}: the vendor lets us not in, mend discoveryKey in the secret services" in logged
     assert GIVEN not in logged
 

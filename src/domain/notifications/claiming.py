@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
+from domain.errors import Rejected
 from domain.notifications.instants import iso, moment
 from domain.notifications.keys import EMAIL, SMS
+from domain.notifications.malformed import malformed
 from domain.notifications.statuses import TO_SEND, Row, moved, status_of
 
 # Each longer than the one before: a lease cannot end while its holder still works, and a message comes back only when the holder
@@ -55,13 +57,19 @@ def in_hand(row: Row | None, now: datetime) -> Course | None:
     """
     if row is None:
         return LEAVE
-    status = status_of(row)
+    told = row.get("status")
+    status = told.get("id") if isinstance(told, Mapping) else None
     if status == "SENDING":
         until = (row.get("lease") or {}).get("until", 0)
         if until > milliseconds(now):
             return Course("wait", until=datetime.fromtimestamp(until / 1000, now.tzinfo))
         return Course("move", row=moved(row, "UNKNOWN", now, lease=None, mayHaveSent=True))
-    return None if status in TO_SEND or is_replaced(row) else LEAVE
+    if status not in TO_SEND:
+        return None if is_replaced(row) else LEAVE
+    if name := malformed(row):
+        whole = {**row, "date": dict(row["date"]) if isinstance(row.get("date"), Mapping) else {}, "errors": []}
+        return Course("move", row=ended(whole, "FAILED", f"malformed {name}", now))
+    return None
 
 
 def course(row: Row, facts: Facts, now: datetime, attempts: int) -> Course:
@@ -88,11 +96,13 @@ def deadline(row: Row) -> datetime:
 
 def is_replaced(row: Row) -> bool:
     """Whether another notification may take its place."""
-    return status_of(row) == "EXPIRED" and row.get("expiredReason") == SALE_MOVED
+    told = row.get("status")
+    return isinstance(told, Mapping) and told.get("id") == "EXPIRED" and row.get("expiredReason") == SALE_MOVED
 
 
 def sale_moved(row: Row, facts: Facts) -> bool:
-    return facts.sale is not None and moment(facts.sale["saleStartDateTime"]) != moment(row["saleStartDateTime"])
+    starts = _starts(facts.sale) if facts.sale else None
+    return starts is not None and starts != moment(row["saleStartDateTime"])
 
 
 def refusal(row: Row, facts: Facts) -> str | None:
@@ -163,8 +173,16 @@ def milliseconds(at: datetime) -> int:
 
 def _soon(sale: Row | None, now: datetime) -> bool:
     """Its fans are told now or never: a later sale has a window of its own."""
-    assert sale is not None
-    return now < moment(sale["saleStartDateTime"]) - TOO_LATE <= now + LEAD - TOO_LATE
+    starts = _starts(sale) if sale else None
+    return starts is not None and now + TOO_LATE < starts <= now + LEAD
+
+
+def _starts(sale: Row) -> datetime | None:
+    """None: its row, which others may have written, does not say."""
+    try:
+        return moment(sale.get("saleStartDateTime", ""))
+    except Rejected:
+        return None
 
 
 def _reason(row: Mapping[str, Any]) -> str | None:

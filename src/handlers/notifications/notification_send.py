@@ -9,6 +9,7 @@ from uuid import uuid4
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics import MetricUnit, single_metric
+from botocore.config import Config
 
 from adapters.aws.demand_dates import DemandDates
 from adapters.aws.end_user_messaging import ONCE as TEXT_ONCE
@@ -20,10 +21,11 @@ from adapters.aws.message_delays import put_off
 from adapters.aws.notification_rows import NotificationRows
 from adapters.aws.opt_out_list import OptOutList
 from adapters.aws.outbox import Outbox
+from adapters.aws.quick_bodies import quicken
 from adapters.aws.rate_window import RateWindow
 from adapters.aws.send_checks import SendChecks
 from adapters.aws.service_secrets import ServiceSecrets
-from adapters.aws.session import client, dynamodb
+from adapters.aws.session import QUICK, client
 from adapters.files.reminder_mails import ReminderMails
 from adapters.files.rule_files import read
 from adapters.http.outside import http
@@ -34,7 +36,7 @@ from domain.notifications.keys import EMAIL, SMS
 from domain.notifications.sms import TextService
 from handlers.notifications.rules import folder
 from handlers.notifications.sending.batch import Batch, Message
-from handlers.notifications.sending.desk import Desk, together
+from handlers.notifications.sending.desk import AT_ONCE, Desk, together
 from handlers.notifications.sending.mails import Mails
 from handlers.notifications.sending.slices import Slices
 from handlers.notifications.sending.taking import take_up
@@ -50,7 +52,8 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
 
 @cache
 def live() -> Desk:
-    env, tables, sqs = NotificationSendSettings.from_env(), dynamodb(), client("sqs")
+    env, sqs = NotificationSendSettings.from_env(), client("sqs")
+    tables = quicken(client("dynamodb", QUICK.merge(Config(max_pool_connections=AT_ONCE))))
     rules = SendingRules.of(read(folder(), "sending"))
     opt_outs = OptOutList(tables, env.state_table)
     texts = Texts(

@@ -19,6 +19,7 @@ ROW = {
     "eventId": "e1",
     "saleId": "s1",
     "contactMethod": "sms",
+    "messageId": "m1",
     "phoneNumber": "+12135550199",
     "messageBody": "soon",
     "saleStartDateTime": iso(STARTS),

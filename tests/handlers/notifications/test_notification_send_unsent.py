@@ -144,3 +144,15 @@ def test_what_cannot_be_sent_anywhere_fails_with_its_reason(world, row, reason):
     assert world.send(row) == []
     assert (world.status(row), world.reasons(row)) == ("FAILED", [reason])
     assert world.row(row)["sendAttempts"] == 0
+
+
+def test_a_row_of_others_that_nobody_can_work_with_ends_alone(world):
+    odd = notification("odd")
+    del odd["saleStartDateTime"]
+    none = {**notification("none"), "status": "CREATED"}
+    well = notification()
+    world.stage(odd, none, well)
+    assert world.send(odd, none, well) == []
+    assert (world.status(odd), world.reasons(odd)) == ("FAILED", ["malformed saleStartDateTime"])
+    assert world.row(none) == none
+    assert world.status(well) == "TRIGGERED"

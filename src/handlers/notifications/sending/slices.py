@@ -103,8 +103,9 @@ class Slices:
                 fates = self._called(some, booked)
                 self._record([pair for pair in zip(some, fates, strict=True) if pair[1].kind != "late"])
                 some = [work for work, fate in zip(some, fates, strict=True) if fate.kind == "late"]
-            if some:
-                booked = self._granted_anew(some)
+            if self.batch.left() <= 0:
+                break
+            booked = self._granted_anew(some) if some else None
         self._record([(work, LATE) for work in some])
 
     def _granted_anew(self, some: Sequence[Work]) -> Grant | None:

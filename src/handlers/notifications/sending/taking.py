@@ -71,7 +71,7 @@ def follow(key: Key, row: Row | None, it: Course, batch: Batch) -> None:
 
 def _leave(key: Key, row: Row | None, batch: Batch) -> None:
     """Whoever wrote that it was taken may not have come to tell the demand row."""
-    if row and "triggered" in row["date"] and any(it.again for it in batch.messages[key]):
+    if row and "triggered" in row.get("date", ()) and any(it.again for it in batch.messages[key]):
         batch.desk.dates.triggered([row])
     batch.finish(key, "left")
 

@@ -80,7 +80,7 @@ def scheduler_mark() -> Key:
 
 
 def event_state(event: str) -> Key:
-    """{holder, leaseUntil, missingUntil, failedUntil}: who asks the vendor about an event, and what it said."""
+    """{flight, holder, leaseUntil, checkedAt, missingAt, failedAt}: who asks the vendor about an event, and what came of it."""
     return Key(f"EVENT#{event}", "CACHE")
 
 

@@ -15,13 +15,13 @@ from boto3.dynamodb.conditions import Attr, Key
 from botocore.config import Config
 
 from adapters.aws.attribute_values import decode_item, encode_item
-from adapters.aws.event_links import EventLinks
 from adapters.aws.event_rows import EventRows
 from adapters.aws.notification_writes import NotificationWrites
 from adapters.aws.outbox import Outbox
 from adapters.aws.quick_bodies import quicken
 from adapters.aws.sale_demand import SaleDemand
 from adapters.aws.session import QUICK
+from adapters.aws.short_urls import ShortUrls
 from adapters.files.reminder_texts import ReminderTexts
 from benchmarks.result import Line, paired
 from benchmarks.wire import Reply, Wire
@@ -132,7 +132,7 @@ def ours(wire: Wire) -> Side:
         EventRows(client, TABLE),
         SaleDemand(client, TABLE),
         NotificationWrites(client, TABLE),
-        EventLinks(client, TABLE),
+        ShortUrls(client, TABLE),
         Outbox(boto3.client("sqs", **CREDENTIALS), "https://sqs.eu-west-1.amazonaws.com/1/generation"),
         TEXTS,
         rules(),

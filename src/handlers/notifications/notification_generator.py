@@ -12,13 +12,13 @@ import orjson
 from aws_lambda_powertools import Logger
 from botocore.config import Config
 
-from adapters.aws.event_links import EventLinks
 from adapters.aws.event_rows import EventRows
 from adapters.aws.notification_writes import NotificationWrites
 from adapters.aws.outbox import Outbox, waited
 from adapters.aws.quick_bodies import quicken
 from adapters.aws.sale_demand import SaleDemand
 from adapters.aws.session import QUICK, client
+from adapters.aws.short_urls import ShortUrls
 from adapters.files.reminder_texts import ReminderTexts
 from domain.errors import Rejected, Unavailable
 from domain.notifications.generation_order import Order
@@ -51,7 +51,7 @@ def live() -> Desk:
         events=EventRows(tables, env.demand_table),
         demand=SaleDemand(tables, env.demand_table),
         writes=NotificationWrites(tables, env.demand_table),
-        links=EventLinks(tables, env.demand_table),
+        links=ShortUrls(tables, env.demand_table),
         queue=Outbox(client("sqs", QUICK), env.generator_queue_url),
         texts=ReminderTexts(folder().parent / "templates", int(env.budget_parts)),
         rules=rules(),

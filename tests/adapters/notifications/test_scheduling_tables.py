@@ -7,16 +7,14 @@ import pytest
 from memory_dynamodb import MemoryDynamoDB
 from memory_items import Table
 from notifications_world import DEMAND, INDEXES, NOT_SERVED, STATE, notifications_world
-from sale_fans import EVENT, OPENED, PUBLIC, STARTS, fan, of_shard
+from sale_fans import OPENED, PUBLIC, STARTS, fan, of_shard
 
 from adapters.aws.attribute_values import encode_item
-from adapters.aws.event_links import EventLinks
 from adapters.aws.sale_demand import SaleDemand
 from adapters.aws.sale_index import SaleIndex
 from adapters.aws.scheduler_mark import SchedulerMark
 from adapters.aws.session import QUICK, Config, client, dynamodb
 from domain.errors import Unavailable
-from domain.notifications.keys import event_row
 from domain.notifications.windows import Window
 
 HALF = timedelta(minutes=30)
@@ -77,7 +75,6 @@ def test_a_table_out_of_reach_is_unavailable(world, monkeypatch):
         lambda: SchedulerMark(nowhere, STATE).claimed(),
         lambda: list(SaleIndex(nowhere, DEMAND).starting(Window(OPENED, STARTS))),
         lambda: list(SaleDemand(nowhere, DEMAND).pages("e", "s", 0)),
-        lambda: EventLinks(nowhere, DEMAND).keep("e", "https://go.example.com", "own"),
     ):
         with pytest.raises(Unavailable):
             call()
@@ -117,11 +114,3 @@ def test_sales_are_found_over_pages():
         row = {**PUBLIC.row(), "SK": f"sale#{number}", "name": "x" * 100_000}
         table.put_item(TableName=DEMAND, Item=encode_item(row))
     assert len(list(SaleIndex(table, DEMAND).starting(Window(OPENED, STARTS)))) == 15
-
-
-def test_the_first_short_link_stands(world):
-    links = EventLinks(dynamodb(), DEMAND)
-    assert links.keep("Z7r9", "https://go.example.com/e/Z7r9", "own") is None
-    assert world.row(event_row("Z7r9")) is None
-    world.put({**EVENT.row(), "shortUrl": "https://bit.ly/3xYZ"})
-    assert links.keep("Z7r9", "https://go.example.com/e/Z7r9", "own") == "https://bit.ly/3xYZ"

@@ -28,11 +28,11 @@ from sale_fans import (
 )
 
 from adapters.aws.attribute_values import decode_item, encode_item
-from adapters.aws.event_links import EventLinks
 from adapters.aws.event_rows import EventRows
 from adapters.aws.notification_rows import NotificationRows
 from adapters.aws.notification_writes import NotificationWrites
 from adapters.aws.sale_demand import SaleDemand
+from adapters.aws.short_urls import ShortUrls
 from domain.errors import Unavailable
 from domain.notifications.instants import iso
 from domain.notifications.keys import notification_row, shard_of
@@ -188,7 +188,7 @@ def test_fifty_generators_at_once_over_windows_that_overlap_and_late_wishes_make
         events=EventRows(table, DEMAND),
         demand=SaleDemand(table, DEMAND, page=4),
         writes=NotificationWrites(table, DEMAND),
-        links=EventLinks(table, DEMAND),
+        links=ShortUrls(table, DEMAND),
     )
 
     def one(number):

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from adapters.aws.event_links import EventLinks
 from adapters.aws.event_rows import EventRows
 from adapters.aws.notification_writes import NotificationWrites
 from adapters.aws.outbox import Outbox
 from adapters.aws.sale_demand import SaleDemand
+from adapters.aws.short_urls import ShortUrls
 from adapters.files.reminder_texts import ReminderTexts
 from domain.notifications.rules import Rules
 
@@ -26,7 +26,7 @@ class Desk:
     events: EventRows
     demand: SaleDemand
     writes: NotificationWrites
-    links: EventLinks
+    links: ShortUrls
     queue: Outbox
     texts: ReminderTexts
     rules: Rules

@@ -65,7 +65,9 @@ def link_of(event: Event, order: Order, now: datetime, desk: Desk) -> str | None
     if now - (order.mark or order.time) < desk.patience:
         return None
     link = own_link(desk.links_url, event.id)
-    return desk.links.keep(event.id, link, "own") or link
+    if desk.links.keep(event.id, link, "own"):
+        return link
+    return (desk.links.event(event.id) or {}).get("shortUrl", link)  # somebody was before us
 
 
 def write(rows: Sequence[Row], before: Sequence[str], drafts: Drafts, desk: Desk, tally: Tally) -> None:

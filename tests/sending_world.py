@@ -31,7 +31,13 @@ EVENT = replace(EVENT, venue=Venue("V1", "Arena", "Los Angeles", "CA", "US", "Am
 SALE = Sale("s1", "Z7r9", "Public", ("PUBLIC",), STARTS)
 TEXT = "It's almost time! Tickets for The Lines will be going on sale at 10:00 AM PST: bit.ly/3xYZ"
 LONG = TEXT + " " + "Doors open at seven. " * 4
-VARIABLES = {"artistName": "The Lines", "saleTime": "10:00 AM", "saleZone": "PST", "url": "https://bit.ly/3xYZ", "brand": "Tickets"}
+VARIABLES = {
+    "artistName": "The Lines",
+    "saleTime": "10:00 AM",
+    "saleZone": "PST",
+    "url": "https://bit.ly/3xYZ",
+    "brand": "Tickets",
+}
 
 
 def number_of(fan: str, last: str = "0199") -> str:
@@ -193,12 +199,10 @@ def in_turn(work: Callable[[Any], Any], some: Any) -> list[Any]:
 
 
 @contextmanager
-def sending_world(sms: Any = None, **settings: str) -> Iterator[SendingWorld]:
-    """`sms`: a stand-in of texts, made; by default the HTTP service's."""
-    with sms or SmsServer() as texts, SesServer(account=Account(rate=500.0)) as ses:
+def sending_world(**settings: str) -> Iterator[SendingWorld]:
+    """`settings` by name, over those of `notifications_world`."""
+    with SmsServer() as texts, SesServer(account=Account(rate=500.0)) as ses:
         urls = {"SMS_SERVICE_URL": texts.endpoint, "AWS_ENDPOINT_URL_SESV2": ses.endpoint}
-        if not isinstance(texts, SmsServer):
-            urls |= {"SMS_PROVIDER": "aws", "AWS_ENDPOINT_URL_PINPOINT_SMS_VOICE_V2": texts.endpoint}
         with notifications_world(sender, **{**urls, **settings}) as aws:
             world = SendingWorld(aws, texts, ses)
             texts.clock = world.clock

@@ -67,7 +67,8 @@ def link_of(event: Event, order: Order, now: datetime, desk: Desk) -> str | None
     link = own_link(desk.links_url, event.id)
     if desk.links.keep(event.id, link, "own"):
         return link
-    return (desk.links.event(event.id) or {}).get("shortUrl", link)  # somebody was before us
+    standing, _ = desk.events.read(event.id).read()  # somebody was before us
+    return (standing and standing.short_url) or link
 
 
 def write(rows: Sequence[Row], before: Sequence[str], drafts: Drafts, desk: Desk, tally: Tally) -> None:

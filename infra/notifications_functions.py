@@ -28,7 +28,8 @@ from infra.services import Reminders
 
 TIMEOUTS: Mapping[str, Duration] = {
     **dict.fromkeys(("notification_scheduler", "notification_generator"), Duration.minutes(5)),
-    **dict.fromkeys(("event_details", "demand_capture", "follow_link"), Duration.seconds(10)),
+    **dict.fromkeys(("event_details", "demand_capture"), Duration.seconds(15)),  # the vendor's rate and answer included
+    "follow_link": Duration.seconds(10),
     **dict.fromkeys(("demand_stream_to_sqs", "sms_status_consumer", "shorten_event_url"), Duration.minutes(1)),
     "mail_status_consumer": Duration.seconds(30),
     "notification_send": Duration.minutes(2),

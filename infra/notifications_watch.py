@@ -74,6 +74,12 @@ class NotificationsWatch:
             says="Sales began before a run of the scheduler saw them: their fans were not told. See its errors and schedule.",
         )
         at_least(
+            1,
+            told("WindowsLost"),
+            id="WindowsLost",
+            says="The scheduler did not run for more than a day: sales of that time were told of to nobody.",
+        )
+        at_least(
             BACKLOG.to_seconds(),
             backlog_seconds(outbox, rate),
             id="BacklogLongerThanTheWindow",
@@ -110,9 +116,15 @@ class NotificationsWatch:
     def over_events(self, details: PythonFunction) -> None:
         self._alarms.at_least(
             1,
-            told("VendorErrors", period=Duration.minutes(15)),
-            id="VendorErrors",
+            told("VendorFailures", period=Duration.minutes(15)),
+            id="VendorFailures",
             says="The Discovery API does not answer: events are served as they were. See its key and quota.",
+        )
+        self._alarms.at_least(
+            1,
+            told("EventsOverdue", period=Duration.hours(1)),
+            id="EventsOverdue",
+            says="Events that fans wait for were not asked about for a day: the vendor's quota is too small, or it does not answer.",
         )
         self._alarms.at_least(
             SLOW_MS,
@@ -165,21 +177,21 @@ class NotificationsDashboard(cloudwatch.Dashboard):
         ends = ("Delivered", "Failed", "Expired")
         seconds = {"average": told("DeliverySeconds", "Average"), "longest": told("DeliverySeconds", "Maximum")}
         self.add_widgets(
-            graph("Reminders", {name.lower(): told(name) for name in ("Created", "Sent", "Retried", "Unknown", *ends)}),
+            graph("Reminders", {name.lower(): told(name) for name in ("NotificationsGenerated", "Unknown", *ends)}),
             cloudwatch.GraphWidget(title="Delivery rate", left=[delivery_rate()], width=8, height=6),
             graph("Delivery time (s)", seconds),
         )
         self.add_widgets(
             cloudwatch.GraphWidget(title="Backlog (s)", left=[backlog_seconds(outbox, rate)], width=8, height=6),
-            graph("Windows", {"not met": told("WindowsNotMet"), "sales missed": told("SalesMissed")}),
+            graph("Windows", {name: told(metric) for name, metric in WINDOWS.items()}),
             graph("Stuck", {"found by sweep": told("Stuck"), "statuses parked": told("StatusesParked")}),
         )
 
     def events(self) -> None:
         self.add_widgets(
             graph("Events", {name: told(metric) for name, metric in EVENTS.items()}),
-            graph("Suppressed sales", {"suppressed": told("SuppressedSales")}),
-            graph("Short links", {"by Bitly": told("LinksShortened"), "our own": told("OwnLinks")}),
+            graph("Sales", {name: told(metric) for name, metric in SALES.items()}),
+            graph("Short links", {"by Bitly": told("ShortUrlsByBitly"), "our own": told("ShortUrlsOwn")}),
         )
 
     def parts(
@@ -199,4 +211,12 @@ class NotificationsDashboard(cloudwatch.Dashboard):
         )
 
 
-EVENTS = {"from the cache": "CacheHits", "asked for": "VendorCalls", "stale": "StaleEvents", "errors": "VendorErrors"}
+EVENTS = {
+    "from the cache": "EventHits",
+    "asked for": "EventRefreshes",
+    "stale": "EventsStale",
+    "failures": "VendorFailures",
+    "throttled": "VendorThrottled",
+}
+SALES = {"in the window": "SalesInWindow"}
+WINDOWS = {"not met": "WindowsNotMet", "sales missed": "SalesMissed", "lost": "WindowsLost"}

@@ -10,7 +10,6 @@ from adapters.aws.event_rows import EventRows
 from adapters.aws.sale_demand import SaleDemand
 from adapters.aws.sale_index import SaleIndex
 from adapters.aws.sale_notifications import SaleNotifications
-from adapters.files.reminder_texts import ReminderTexts
 from cli.console import BAD_INPUT, FAILED, AsJson, err, give_up, out, print_json
 from cli.deployment import Deployment, Stack
 from cli.notifications_tables import of_plans, of_suppressed, of_tally
@@ -23,8 +22,8 @@ from domain.notifications.tallies import Tally
 from domain.notifications.timeline import HALF_HOUR, half_hour
 from domain.notifications.window_sales import InWindow, Search, events_of, in_window
 from domain.notifications.windows import Window
+from handlers.notifications.rules.words import texts
 from handlers.notifications.scheduling.planning import gather
-from sandbox.synth import ROOT
 
 app = typer.Typer(
     name="notifications", help="Reminders: windows, what is suppressed, how they stand.", no_args_is_help=True
@@ -116,7 +115,7 @@ def planned(deployment: Deployment, now: datetime) -> list[Plan]:
     names = deployment.names
     rates = Rates(float(names["sms_rate"]), float(names.get("mail_rate", 14)))
     demand = SaleDemand(deployment.client("dynamodb"), names["demand_table"])
-    return gather(sales(deployment, now), demand, ReminderTexts(ROOT / "templates"), rates, now)
+    return gather(sales(deployment, now), demand, texts(), rates, now)
 
 
 def tallied(deployment: Deployment, event: str, sale: str) -> Tally:

@@ -26,7 +26,13 @@ def alarms(notifications):
     return found
 
 
-@pytest.mark.parametrize("metric", ["WindowsNotMet", "SalesMissed", "Expired", "StatusesParked", "VendorErrors"])
+@pytest.mark.parametrize(
+    "metric",
+    [
+        *("WindowsNotMet", "WindowsLost", "SalesMissed"),
+        *("Expired", "StatusesParked", "VendorFailures", "EventsOverdue"),
+    ],
+)
 def test_what_our_functions_tell_is_known_from_the_first_on(alarms, metric):
     [alarm] = alarms[metric]
     assert (alarm["Namespace"], alarm["Threshold"], alarm["Statistic"]) == (NAMESPACE, 1, "Sum")
@@ -90,7 +96,16 @@ def test_every_alarm_speaks_to_the_topic_and_says_what_it_means(notifications):
 def test_the_dashboard_shows_reminders_their_time_and_the_backlog(notifications):
     [board] = notifications.properties("AWS::CloudWatch::Dashboard")
     text = json.dumps(board["DashboardBody"])
-    for name in ("Delivered", "DeliverySeconds", "Delivery rate", "Backlog", "SuppressedSales", "IteratorAge"):
+    for name in (
+        "Delivered",
+        "DeliverySeconds",
+        "Delivery rate",
+        "Backlog",
+        "SalesInWindow",
+        "ShortUrlsOwn",
+        "EventHits",
+        "IteratorAge",
+    ):
         assert name in text
 
 

@@ -24,7 +24,9 @@ class Throttled(Unavailable):
 def http() -> requests.Session:
     """A session whose connections are kept; trying again is its callers' business alone."""
     session = requests.Session()
-    session.trust_env = False  # else each call looks for proxies, and a netrc would put its own password in the place of our token
+    session.trust_env = (
+        False  # else each call looks for proxies, and a netrc would put its own password in the place of our token
+    )
     for scheme in ("http://", "https://"):
         session.mount(scheme, HTTPAdapter(pool_maxsize=16, max_retries=0))
     session.headers["User-Agent"] = "ovation"

@@ -19,13 +19,13 @@ from adapters.aws.quick_bodies import quicken
 from adapters.aws.sale_demand import SaleDemand
 from adapters.aws.session import QUICK, client
 from adapters.aws.short_urls import ShortUrls
-from adapters.files.reminder_texts import ReminderTexts
 from domain.errors import Rejected, Unavailable
 from domain.notifications.generation_order import Order
 from handlers.notifications.generating.desk import AT_ONCE, Clock, Desk, Tally
 from handlers.notifications.generating.work import work_on
 from handlers.notifications.noting.measuring import count
-from handlers.notifications.rules import folder, rules
+from handlers.notifications.rules import rules
+from handlers.notifications.rules.words import texts
 from handlers.notifications.settings import NotificationGeneratorSettings
 
 METRICS = {  # by what became of a notification; Expired and Failed count as ends, like those of whoever sends
@@ -53,7 +53,7 @@ def live() -> Desk:
         writes=NotificationWrites(tables, env.demand_table),
         links=ShortUrls(tables, env.demand_table),
         queue=Outbox(client("sqs", QUICK), env.generator_queue_url),
-        texts=ReminderTexts(folder().parent / "templates", int(env.budget_parts)),
+        texts=texts(),
         rules=rules(),
         links_url=env.links_url,
         patience=timedelta(seconds=float(env.link_patience_seconds)),

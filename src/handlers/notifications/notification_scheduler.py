@@ -25,7 +25,7 @@ from domain.notifications.windows import Window, due, missed
 from handlers.notifications.events.details import Details
 from handlers.notifications.events.wiring import details
 from handlers.notifications.noting.measuring import count
-from handlers.notifications.rules import folder
+from handlers.notifications.rules.words import texts
 from handlers.notifications.scheduling.finding import Found, Now, find
 from handlers.notifications.scheduling.planning import gather
 from handlers.notifications.settings import NotificationSchedulerSettings
@@ -64,7 +64,7 @@ def live() -> Desk:
         index=SaleIndex(tables, env.demand_table),
         details=details(env, rate_patience=RATE_PATIENCE, patience=PATIENCE),
         demand=SaleDemand(tables, env.demand_table),
-        texts=ReminderTexts(folder().parent / "templates"),
+        texts=texts(),
         queue=Outbox(client("sqs", QUICK), env.generator_queue_url),
         rates=Rates(float(env.sms_rate), float(env.mail_rate)),
         lead=timedelta(seconds=float(env.lead_seconds)),

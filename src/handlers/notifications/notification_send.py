@@ -34,6 +34,7 @@ from domain.errors import OvationError, Rejected, Unavailable
 from domain.notifications.classifying import SendingRules
 from domain.notifications.keys import EMAIL, SMS
 from domain.notifications.sms import TextService
+from handlers.notifications.noting.measuring import ENDS, count
 from handlers.notifications.rules import folder
 from handlers.notifications.sending.batch import Batch, Message
 from handlers.notifications.sending.desk import AT_ONCE, Desk, together
@@ -136,12 +137,15 @@ def send(batch: Batch) -> None:
 
 
 def tell(tally: Counter[str]) -> None:
-    """Counts by what became of notifications, and by what calls were answered with."""
-    counts = {name: count for name, count in sorted(tally.items()) if count}
+    """Counts by what became of notifications, and by what calls were answered with; ends under the names that all who end them use."""
+    counts = {name: number for name, number in sorted(tally.items()) if number}
     logger.info("notification_send", extra={"counts": counts})
-    for name, count in counts.items():
+    for end in ENDS:
+        if end.lower() in counts:
+            count(end.capitalize(), counts[end.lower()])
+    for name, number in counts.items():
         kind, dimension = ("Calls", "Answer") if name.startswith("call ") else ("Notifications", "Became")
-        with single_metric(kind, MetricUnit.Count, count, namespace=NAMESPACE) as metric:
+        with single_metric(kind, MetricUnit.Count, number, namespace=NAMESPACE) as metric:
             metric.add_dimension(dimension, name.removeprefix("call "))
 
 

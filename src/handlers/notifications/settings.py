@@ -60,7 +60,6 @@ class NotificationGeneratorSettings(Settings):
     links_url: str
     link_patience_seconds: str = "60"
     batch: str = "5000"
-    budget_parts: str = "2"
 
 
 @dataclass(frozen=True)

@@ -92,6 +92,13 @@ def test_nothing_is_kept_where_there_is_no_row_or_none_that_can_be_read():
     assert refreshed(broken, EVENT, [PUBLIC], LATER).sales == {"pub": PUBLIC.row(), "x": {"id": "x"}}
 
 
+@pytest.mark.parametrize("under_its_id", [{}, {"pre": {"id": "pre"}}, {"pre": {**BEGUN.row(), "id": "other"}}])
+def test_a_row_that_lies_under_another_id_than_it_names_is_left_to_whoever_wrote_it(under_its_id):
+    kept = Kept(KEPT.event, {"theirs": {**PRESALE.row(), "SK": "sale#theirs"}, **under_its_id})
+    assert refreshed(kept, EVENT, [PUBLIC], LATER).sales == {**kept.sales, "pub": PUBLIC.row()}
+    assert gone(kept, LATER).sales == kept.sales
+
+
 SALES = st.lists(
     st.builds(
         lambda id, days, suppressed: Sale(id, "E", f"Presale {id}", (), NOW + timedelta(days=days), None, suppressed),

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import parse_qs, unquote
 
 from sandbox.aws_http import Reply, Request
-from sandbox.outside import OutsideFaults, OutsideService, Refusal, json_reply
+from sandbox.outside import OutsideFaults, OutsideService, Refusal, json_reply, sent_json
 
 GIVEN = "discovery-test"  # the key it knows unless told another one
 PATH = re.compile(r"/discovery/v2/events/([^/]+)\.json")
@@ -21,7 +21,10 @@ Document = Mapping[str, Any]
 
 
 class DiscoveryServer(OutsideService):
-    """`documents` by event id. `rate` calls a second and `daily` ones are answered where they are set, the next is 429 with its reset."""
+    """`documents` by event id. `rate` calls a second and `daily` ones are answered where they are set, the next is 429 with its reset.
+
+    Other processes POST documents to /_events.
+    """
 
     def __init__(
         self,
@@ -58,6 +61,8 @@ class DiscoveryServer(OutsideService):
             moved["startDateTime"] = told
 
     def answer(self, request: Request) -> Reply:
+        if (request.method, request.path) == ("POST", "/_events"):
+            return json_reply({"id": self.add(sent_json(request))})
         found = PATH.fullmatch(request.path)
         if found is None or request.method != "GET":
             raise Refusal(404, {"message": "there is no such route"})

@@ -40,7 +40,7 @@ class SmsServer(OutsideService):
     """POST /messages. `accepted` are all texts taken, in order; a key's second call answers as its first, and is taken no more.
 
     What a failing call is answered with is not remembered under its key. `clock` dates what happens, `seconds` measures the rate.
-    Other processes read GET /_texts.
+    Other processes read GET /_texts, and POST numbers with their fates to /_fates.
     """
 
     def __init__(
@@ -85,6 +85,9 @@ class SmsServer(OutsideService):
     def answer(self, request: Request) -> Reply:
         if request.method == "GET" and request.path == "/_texts":
             return self._book()
+        if (request.method, request.path) == ("POST", "/_fates"):
+            self.fates.named.update(sent_json(request))
+            return Reply(b"", status=204)
         if request.method != "POST" or request.path != "/messages":
             raise refused(404, "there is no such route")
         if request.headers.get("authorization") != f"Bearer {self.token}":

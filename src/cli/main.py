@@ -11,6 +11,7 @@ from cli.explain import explain
 from cli.forget import forget
 from cli.optout import optout
 from cli.query import query
+from cli.rehearsal import rehearse
 from cli.report import report
 from cli.rollback import rollback
 from cli.run import run
@@ -29,6 +30,7 @@ app.add_typer(programs.app)
 app.add_typer(archive.app)
 app.add_typer(errors.app)
 app.add_typer(scores.app)
+notifications.app.command()(rehearse)
 app.add_typer(notifications.app)
 app.add_typer(sms_lint.app)
 ABOUT_MAILS = (campaign, deliveries, stop, go, report, rollback, optout, forget)

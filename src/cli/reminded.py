@@ -1,4 +1,4 @@
-"""A sandbox in, what half an hour before a ticket sale leads to out: the reminders' part of `ovation demo`."""
+"""A sandbox in, what half an hour before a ticket sale leads to out: a part of `ovation demo`, and `ovation notifications rehearse`."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -13,21 +13,21 @@ from rich.table import Table
 
 from cli.deployment import Deployment
 from cli.notifications import tallied
-from cli.notifications_tables import of_tally
+from cli.notifications_tables import of_tally, short
+from domain.notifications.mail_tag import TAG, key_of
 from domain.notifications.statuses import FINAL
 from domain.notifications.tallies import Tally
+from domain.notifications.timeline import opening
 from sandbox.announcement import write
 from sandbox.clock import Schedule, ScheduleClock
 from sandbox.runtime import Sandbox
 from sandbox.sample.events import event_document
 from sandbox.sample.reminders import Crowd
-from sandbox.vendors import Vendors
 
 SALE = datetime(2026, 12, 4, 18, tzinfo=UTC)  # 10:00 in Los Angeles
-OPENS = SALE - timedelta(minutes=30)
-EARLIER = OPENS - timedelta(minutes=25)  # when the event is asked about, and found by the hourly refreshing
-EVENT, ARTIST = "ovr-lantern-la", "Lantern Parade"
-PRESALES = {"Lantern Club Presale": SALE - timedelta(days=2), "Fan Registration": SALE - timedelta(days=9)}
+EARLIER = timedelta(minutes=25)  # before the window opens; the hourly refreshing comes in between
+EVENT, ARTIST = "ovr-lantern", "Lantern Parade"
+SOON = 60.0  # seconds for one answer
 LONGEST = 600.0  # seconds for all reminders to come to an end
 LOOKS = 20  # calls of eventDetails after the first
 SETTLED = timedelta(minutes=6)  # after the sale's start the sweep has been by
@@ -41,7 +41,9 @@ class Reminded:
     """`wanted`: notifications by way of contact. `texts`, `mails`: how often each was taken by the SMS service and SES."""
 
     fans: int
+    event: str
     sale: str
+    starts: datetime
     wanted: Mapping[str, int]
     tally: Tally
     texts: Sequence[int]
@@ -63,46 +65,76 @@ class Reminded:
         return ended and once and taken and failed == self.dead
 
 
-def reminded(sandbox: Sandbox, fans: int) -> Reminded:
+def reminded(sandbox: Sandbox, fans: int, starts: datetime = SALE) -> Reminded:
     """From the first question about an event to the last status of its reminders. RuntimeError: they do not come to an end."""
     deployment = Deployment.of(sandbox.client, "ovation-sandbox-notifications", "notifications")
-    began, vendors = monotonic(), sandbox.vendors
-    sandbox.begin(EARLIER)
-    vendors.discovery.add(event_document(EVENT, artist=ARTIST, onsale=SALE, presales=PRESALES))
-    found, looks = looked_at(sandbox.address.endpoints["graphql"], vendors.issuer.token("fan-who-looks"))
+    began, doors, event = monotonic(), Doors(sandbox.address.endpoints), f"{EVENT}-{starts:%y%m%d%H%M}"
+    sandbox.begin(opening(starts) - EARLIER)
+    doors.add(event_document(event, artist=ARTIST, onsale=starts, presales=presales(starts)))
+    found, looks = looked_at(doors, event)
     [sale] = [it["id"] for it in found["sales"] if "PUBLIC" in it["saleTypes"]]
-    crowd = Crowd(fans, EVENT, sale, SALE)
-    vendors.sms.fates.named.update({**dict.fromkeys(crowd.dead, "invalid"), **dict.fromkeys(crowd.slow, "flaky")})
-    demand = (it.row() for it in crowd.demand())
-    write(sandbox.client("dynamodb"), deployment.names["demand_table"], demand)
+    crowd = Crowd(fans, event, sale, starts)
+    doors.decide({**dict.fromkeys(crowd.dead, "invalid"), **dict.fromkeys(crowd.slow, "flaky")})
+    write(sandbox.client("dynamodb"), deployment.names["demand_table"], (it.row() for it in crowd.demand()))
     sandbox.settle()
-    tally = lived(sandbox, deployment, sale)
+    tally = lived(sandbox, deployment, event, sale, starts)
+    texts = [it for it in doors.texts() if f"{event}-{sale}" in it["metadata"]["sk"]]
     return Reminded(
         fans,
+        event,
         sale,
+        starts,
         Counter(method for it in crowd.demand() for method in it.methods),
         tally,
-        [*Counter(it.message_id for it in vendors.sms.accepted).values()],
-        mails_of(sandbox),
+        [*Counter(it["message_id"] for it in texts).values()],
+        [*Counter(tag for tag in doors.mails() if f"{event}-{sale}" in key_of(tag).sk).values()],
         [str(it["suppressionReason"]) for it in found["sales"] if it["isSuppressed"]],
         len(crowd.dead),
         looks[0],
         looks[1:],
         monotonic() - began,
-        sample_of(vendors),
+        str(texts[0]["text"]) if texts else "",
     )
 
 
-def looked_at(url: str, token: str) -> tuple[Mapping[str, Any], list[float]]:
+@dataclass(frozen=True)
+class Doors:
+    """The ways into the sandbox's vendors that other processes have, too; by service."""
+
+    endpoints: Mapping[str, str]
+
+    def add(self, document: Mapping[str, Any]) -> None:
+        requests.post(f"{self.endpoints['discovery']}/_events", json=document, timeout=SOON).raise_for_status()
+
+    def decide(self, fates: Mapping[str, str]) -> None:
+        requests.post(f"{self.endpoints['sms']}/_fates", json=fates, timeout=SOON).raise_for_status()
+
+    def token(self, fan: str) -> str:
+        return str(requests.get(f"{self.endpoints['issuer']}/_token", {"fan": fan}, timeout=SOON).json()["token"])
+
+    def texts(self) -> list[Any]:
+        return list(requests.get(f"{self.endpoints['sms']}/_texts", timeout=SOON).json()["texts"])
+
+    def mails(self) -> list[str]:
+        """The tags of all reminders that SES has taken."""
+        found = requests.get(f"{self.endpoints['sesv2']}/_sandbox/mails", {"since": 0}, timeout=SOON).json()
+        return [it["tags"][TAG] for it in found if TAG in it["tags"]]
+
+
+def presales(starts: datetime) -> dict[str, datetime]:
+    return {"Lantern Club Presale": starts - timedelta(days=2), "Fan Registration": starts - timedelta(days=9)}
+
+
+def looked_at(doors: Doors, event: str) -> tuple[Mapping[str, Any], list[float]]:
     """The event, as an app asks about it, and how long each look took in milliseconds."""
-    times, found = [], {}
+    times, found, token = [], {}, doors.token("fan-who-looks")
     for _ in range(1 + LOOKS):
         began = monotonic()
         answer = requests.post(
-            url,
-            json={"query": ASKED, "variables": {"id": EVENT}},
+            doors.endpoints["graphql"],
+            json={"query": ASKED, "variables": {"id": event}},
             headers={"Authorization": f"Bearer {token}"},
-            timeout=60,
+            timeout=SOON,
         ).json()
         times.append((monotonic() - began) * 1000)
         if answer.get("errors"):
@@ -111,38 +143,28 @@ def looked_at(url: str, token: str) -> tuple[Mapping[str, Any], list[float]]:
     return found, times
 
 
-def lived(sandbox: Sandbox, deployment: Deployment, sale: str) -> Tally:
+def lived(sandbox: Sandbox, deployment: Deployment, event: str, sale: str, starts: datetime) -> Tally:
     """The deployed schedules up to the opening; then until all reminders have come to an end; then past the sale's start."""
     ours = frozenset(deployment.functions.values())
     clock = ScheduleClock(sandbox.client, sandbox, partial(is_ours, ours))
-    clock.run_until(OPENS, lambda fired: sandbox.settle())
+    clock.run_until(opening(starts), lambda fired: sandbox.settle())
     give_up = monotonic() + LONGEST
-    while (tally := tallied(deployment, EVENT, sale)).open or not tally.total:
+    while (tally := tallied(deployment, event, sale)).open or not tally.total:
         if monotonic() > give_up:
             raise RuntimeError(f"reminders have not come to an end: {dict(tally.statuses)}")
         sandbox.settle()
         sleep(1)
-    clock.run_until(SALE + SETTLED, lambda fired: sandbox.settle())
-    return tallied(deployment, EVENT, sale)
+    clock.run_until(starts + SETTLED, lambda fired: sandbox.settle())
+    return tallied(deployment, event, sale)
 
 
 def is_ours(ours: frozenset[str], schedule: Schedule) -> bool:
     return all(str(target["Arn"]).rsplit(":", 1)[-1] in ours for target in schedule.targets)
 
 
-def mails_of(sandbox: Sandbox) -> list[int]:
-    """How often each reminder was taken by SES."""
-    mails = sandbox.stand_ins.ses.mails()
-    return [*Counter(it.tags["reminder"] for it in mails if "reminder" in it.tags).values()]
-
-
-def sample_of(vendors: Vendors) -> str:
-    return vendors.sms.accepted[0].text if vendors.sms.accepted else ""
-
-
 def table(found: Reminded) -> Table:
     """What to show."""
-    shown = of_tally(f"{found.fans:,} fans reminded of a sale at 10:00, at 09:30 in Los Angeles", found.tally)
+    shown = of_tally(f"{found.fans:,} fans, reminded of a sale at {short(found.starts)} UTC", found.tally)
     looks = (
         f"eventDetails: {found.first_look:.0f} ms at first, then {p95(found.looks):.0f} ms (p95 of {len(found.looks)})"
     )
@@ -161,6 +183,8 @@ def p95(times: Sequence[float]) -> float:
 def document(found: Reminded) -> dict[str, Any]:
     """For scripts."""
     return {
+        "event": found.event,
+        "sale": found.sale,
         **found.tally.document(),
         "wanted": dict(found.wanted),
         "textsTaken": len(found.texts),

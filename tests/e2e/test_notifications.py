@@ -14,7 +14,7 @@ import requests
 from adapters.aws.attribute_values import decode_item, encode_item
 from cli.deployment import Deployment
 from cli.notifications import tallied
-from cli.reminded import EVENT, SALE, Reminded, is_ours, reminded
+from cli.reminded import SALE, Reminded, is_ours, reminded
 from domain.notifications.keys import Key, demand_row, notification_row
 from domain.notifications.statuses import FINAL
 from sandbox.clock import ScheduleClock
@@ -123,7 +123,7 @@ def test_the_service_was_never_asked_for_more_parts_than_its_rate(running: Sandb
 
 
 def test_all_three_locales_were_told_in_their_own_words(running: Sandbox, found: Reminded) -> None:
-    texts = {it.text for it in running.vendors.sms.accepted if EVENT in it.metadata["sk"]}
+    texts = {it.text for it in running.vendors.sms.accepted if found.event in it.metadata["sk"]}
     assert len(texts) == 3
     assert any(text.startswith("It's almost time! Tickets for Lantern Parade in Los Angeles") for text in texts)
     assert any("Les billets" in text for text in texts)
@@ -131,7 +131,7 @@ def test_all_three_locales_were_told_in_their_own_words(running: Sandbox, found:
 
 
 def test_a_wish_knows_when_it_was_first_sent_and_first_delivered(deployment: Deployment, found: Reminded) -> None:
-    crowd = list(Crowd(FANS, EVENT, found.sale, SALE).demand())
+    crowd = list(Crowd(FANS, found.event, found.sale, SALE).demand())
     both = next(it for it in crowd if len(it.methods) == 2)
     wish = row(deployment, both.key)
     assert wish is not None
@@ -153,7 +153,7 @@ def test_the_commands_tell_of_windows_suppressed_sales_and_one_fans_story(runnin
     assert (late["feasible"], late["secondsLeft"]) == (False, 15)
     [kept] = told("notifications", "suppressed", "--at", "2026-11-25T17:30:00Z")
     assert (kept["name"], kept["reason"]) == ("Fan Registration", "registration")
-    status = told("notifications", "status", EVENT, found.sale)
+    status = told("notifications", "status", found.event, found.sale)
     assert status == found.tally.document()
     fan = f"fan-{found.sale}-00002"
     story = told("why", fan, found.sale, "--at", at)
@@ -163,6 +163,15 @@ def test_the_commands_tell_of_windows_suppressed_sales_and_one_fans_story(runnin
     }
     assert len(story["verdicts"]) == 2
     assert ovation("why", "nobody", "nothing", state=running.folder).returncode == 2
+
+
+def test_a_sale_can_be_rehearsed_on_a_running_sandbox(running: Sandbox) -> None:
+    done = ovation(
+        *("notifications", "rehearse", "--fans", "12", "--at", "2026-12-11T18:00:00Z", "--json"), state=running.folder
+    )
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert (told["notifications"], told["twice"]) == (16, 0)
 
 
 def test_who_asks_when_the_window_is_open_is_told_too_and_once(running: Sandbox, deployment: Deployment) -> None:
@@ -282,4 +291,4 @@ def p95(times: list[float]) -> float:
 
 
 def test_what_became_of_a_sale_can_be_told_again(deployment: Deployment, found: Reminded) -> None:
-    assert tallied(deployment, EVENT, found.sale).document() == found.tally.document()
+    assert tallied(deployment, found.event, found.sale).document() == found.tally.document()

@@ -89,7 +89,10 @@ def test_what_is_under_way_says_how_often_it_was_tried(status):
         ({"notifications": [SENT]}, "sms: DELIVERED"),
         ({"notifications": [{**SENT, "status": {"id": "FAILED", "date": "x"}}]}, "sms: FAILED, try later"),
         ({"notifications": [{**SENT, "status": {"id": "EXPIRED", "date": "x"}, "errors": []}]}, "sms: EXPIRED"),
-        ({"notifications": [{**SENT, "status": {"id": "SENT", "date": "x"}}]}, "sms: SENT, taken, not confirmed so far"),
+        (
+            {"notifications": [{**SENT, "status": {"id": "SENT", "date": "x"}}]},
+            "sms: SENT, taken, not confirmed so far",
+        ),
         ({"demand": None}, "the fan has not asked to be reminded of this sale, or has taken it back"),
         ({"sale": None}, "the sale is not known: its event was never read from the vendor, or has no such sale"),
         ({"sale": Sale("s1", "e1", "R", (), STARTS, suppressed="registration")}, "suppressed: registration"),

@@ -53,7 +53,7 @@ class NotificationsStack(Stack):
         mappings = feed(functions, stores, demand, lost)
         schedule(self, functions, lost)
         if reminders.sms_provider == "aws":
-            TextsByAws(self, "Texts", told=functions["sms_status_consumer"], stage=stage)
+            TextsByAws(self, "Texts", told=functions["sms_status_consumer"], lost=lost, stage=stage)
         api = RemindersApi(
             self, "Reminders", contract=contract, functions=functions, issuer=reminders.issuer, stage=stage
         ).api

@@ -20,7 +20,7 @@ MOST_TOLD = 3_000  # of some 100 bytes each, in an item of 400 KB; a window with
 
 
 class Covered(NamedTuple):
-    """`until`: up to which start. `told`: the sales of the last run that ended, by name; None: not known."""
+    """`until`: up to which start. `told`: the sales that the next run need not look back upon, by name; None: not known."""
 
     until: datetime
     told: frozenset[str] | None
@@ -29,7 +29,7 @@ class Covered(NamedTuple):
 @dataclass(frozen=True)
 class SchedulerMark:
     """`SCHEDULER` / `MARK` of the state table: {claimed, until, told}, sale starts up to which a run has begun, and has ended, to tell;
-    `told`: the sales of that run, by name.
+    `told`: the sales of that run, by name, and of those before it where their windows were short.
 
     Demand for a sale that starts by `claimed` must be told of as it comes: the run may have read past it.
     """

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from domain.notifications.events import Event, Sale
@@ -35,6 +36,16 @@ class Search:
         if self.before and self.before.holds(sale.starts):
             return name_of(sale) not in self.told
         return self.window.holds(sale.starts)
+
+    def told_by_then(self, sales: Iterable[Sale]) -> set[str]:
+        """By name, the sales that the next run need not look back upon: behind a window shorter than that look, also those of before."""
+        names = set(map(name_of, sales))
+        short = self.before and _length(self.window) < _length(self.before)
+        return names | self.told if short else names
+
+
+def _length(window: Window) -> timedelta:
+    return window.until - window.after
 
 
 def name_of(sale: Sale) -> str:

@@ -20,7 +20,7 @@ from domain.notifications.feasibility import Rates
 from domain.notifications.generation_order import Order, too_late
 from domain.notifications.instants import iso, moment
 from domain.notifications.keys import SHARDS
-from domain.notifications.window_sales import InWindow, Search, name_of
+from domain.notifications.window_sales import InWindow, Search
 from domain.notifications.windows import Window, due, missed
 from handlers.notifications.events.details import Details
 from handlers.notifications.events.wiring import details
@@ -90,7 +90,7 @@ def notification_scheduler(
     found = find(search, now, desk.index, desk.details)
     sent = desk.queue.send(messages(found, search.window, now), delay_seconds=desk.settle)
     if not asked:
-        desk.mark.done(search.window.until, [name_of(it.sale) for it in found.sales])
+        desk.mark.done(search.window.until, search.told_by_then(it.sale for it in found.sales))
     told_of = summary(search.window, found, sent, now())
     tell(found, told_of)
     return {**told_of, "notMet": plan(found, now, desk)}

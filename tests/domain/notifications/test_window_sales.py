@@ -52,3 +52,10 @@ def test_what_came_behind_the_last_runs_back_is_searched_for_too(starts, told, w
     search = Search(Window(OPENED, STARTS), before, frozenset([name_of(PUBLIC)] if told else ["Z7r9/other"]))
     assert search.wants(replace(PUBLIC, starts=starts)) == wanted
     assert search.whole == Window(OPENED - HALF, STARTS)
+
+
+@pytest.mark.parametrize(("length", "told"), [(HALF, {"Z7r9/pub"}), (HALF - TICK, {"Z7r9/pub", "Z7r9/other"})])
+def test_behind_a_short_window_those_told_of_before_it_are_remembered(length, told):
+    search = Search(Window(OPENED, OPENED + length), Window(OPENED - HALF, OPENED), frozenset(["Z7r9/other"]))
+    assert search.told_by_then([PUBLIC]) == told
+    assert Search(search.window).told_by_then([PUBLIC]) == {"Z7r9/pub"}

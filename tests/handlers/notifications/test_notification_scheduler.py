@@ -80,6 +80,12 @@ def test_a_doubled_run_finds_nothing_left(world, vendor):
     assert len(world.bodies(GENERATION)) == 10
 
 
+def test_of_three_runs_within_one_half_hour_the_first_tells_of_a_sale(world, vendor):
+    on_sale(vendor)
+    found = [len(run(OPENED + timedelta(seconds=late))["sales"]) for late in (0, 20, 200, 1800)]
+    assert found == [1, 0, 0, 0]
+
+
 def test_a_run_that_was_skipped_is_caught_up_with_and_sales_that_have_begun_are_told_too(world, caplog):
     run(OPENED - HALF)
     world.put(just_asked(STARTS), PUBLIC.row(), replace(PUBLIC, id="next", starts=STARTS + HALF).row())

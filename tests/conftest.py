@@ -3,9 +3,12 @@
 import os
 import shutil
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
+import botocore.session
 import pytest
+from botocore.loaders import Loader, create_loader
 from playwright.sync_api import Browser, sync_playwright
 from xdist.scheduler import LoadScopeScheduling
 
@@ -26,6 +29,25 @@ class ByFolder(LoadScopeScheduling):
 @pytest.hookimpl(optionalhook=True)  # there is no such hook in a run without xdist
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> ByFolder | None:
     return ByFolder(config, log) if config.getvalue("dist") == "loadgroup" else None
+
+
+@pytest.fixture(autouse=True, scope="session")
+def services_described_once() -> Iterator[None]:
+    """A session of boto3 reads the descriptions of its services anew, which takes longer than most tests: here all share one reader."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(botocore.session, "create_loader", shared_loader)
+        yield
+
+
+def shared_loader(search_path: str | None = None) -> Loader:
+    loader = loader_of(search_path)
+    loader.search_paths[:] = dict.fromkeys(loader.search_paths)  # each session appends boto3's own
+    return loader
+
+
+@cache
+def loader_of(search_path: str | None) -> Loader:
+    return create_loader(search_path)
 
 
 @pytest.fixture(scope="session")

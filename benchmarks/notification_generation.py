@@ -16,6 +16,7 @@ from botocore.config import Config
 
 from adapters.aws.attribute_values import decode_item, encode_item
 from adapters.aws.event_rows import EventRows
+from adapters.aws.notification_rows import NotificationRows
 from adapters.aws.notification_writes import NotificationWrites
 from adapters.aws.outbox import Outbox
 from adapters.aws.quick_bodies import quicken
@@ -131,6 +132,7 @@ def ours(wire: Wire) -> Side:
     desk = Desk(
         EventRows(client, TABLE),
         SaleDemand(client, TABLE),
+        NotificationRows(client, TABLE),
         NotificationWrites(client, TABLE),
         ShortUrls(client, TABLE),
         Outbox(boto3.client("sqs", **CREDENTIALS), "https://sqs.eu-west-1.amazonaws.com/1/generation"),

@@ -18,12 +18,12 @@ from domain.notifications.keys import (
     unsettled_shard,
 )
 from domain.notifications.rendering import Rendered
-from domain.notifications.statuses import moved
+from domain.notifications.statuses import SALE_MOVED, SALE_STARTED, moved
 
 Row = Mapping[str, Any]
 Fate = Literal["send", "late", "no_address"]
 ADDRESSES = {SMS: "phoneNumber", EMAIL: "email"}
-SALE_STARTED, NO_ADDRESS = "sale_started", "no_address"
+NO_ADDRESS = "no_address"
 KEPT = timedelta(days=90)  # after the sale has started
 
 
@@ -89,7 +89,12 @@ def address_of(row: Row, method: str) -> str | None:
 
 def replaceable(row: Row) -> bool:
     """A reminder that was never sent, as its sale had moved: the sale's new window makes another one of it."""
-    return bool(row["status"]["id"] == "EXPIRED" and row.get("expiredReason") == "sale_moved")
+    return bool(row["status"]["id"] == "EXPIRED" and row.get("expiredReason") == SALE_MOVED)
+
+
+def told_at(row: Row, starts: datetime) -> bool:
+    """Whether a reminder is one of a sale that starts then, and has reached its fan or still may."""
+    return row.get("saleStartDateTime") == iso(starts) and row["status"]["id"] not in ("FAILED", "EXPIRED")
 
 
 def _words(method: str, words: Rendered) -> Row:

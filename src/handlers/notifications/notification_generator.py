@@ -13,6 +13,7 @@ from aws_lambda_powertools import Logger
 from botocore.config import Config
 
 from adapters.aws.event_rows import EventRows
+from adapters.aws.notification_rows import NotificationRows
 from adapters.aws.notification_writes import NotificationWrites
 from adapters.aws.outbox import Outbox, waited
 from adapters.aws.quick_bodies import quicken
@@ -50,6 +51,7 @@ def live() -> Desk:
     return Desk(
         events=EventRows(tables, env.demand_table),
         demand=SaleDemand(tables, env.demand_table),
+        notifications=NotificationRows(tables, env.demand_table),
         writes=NotificationWrites(tables, env.demand_table),
         links=ShortUrls(tables, env.demand_table),
         queue=Outbox(client("sqs", QUICK), env.generator_queue_url),

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from sale_fans import EVENT, OPENED, PRESALE, PUBLIC, STARTS
 
-from domain.notifications.generation import Wording, address_of, in_common, own, replaceable
+from domain.notifications.generation import Wording, address_of, in_common, own, replaceable, told_at
 from domain.notifications.instants import iso
 from domain.notifications.keys import notification_row
 from domain.notifications.rendering import Rendered
@@ -71,3 +71,14 @@ def test_only_what_was_not_sent_as_its_sale_had_moved_may_be_made_anew():
     assert replaceable(moved(row(), "EXPIRED", OPENED, expiredReason="sale_moved"))
     assert not replaceable(moved(row(), "EXPIRED", OPENED, expiredReason="sale_started"))
     assert not replaceable({**row(), "expiredReason": "sale_moved"})
+
+
+@pytest.mark.parametrize(
+    ("status", "starts", "told"),
+    [
+        *(("CREATED", STARTS, True), ("UNKNOWN", STARTS, True), ("DELIVERED", STARTS, True)),
+        *(("FAILED", STARTS, False), ("EXPIRED", STARTS, False), ("DELIVERED", OPENED, False)),
+    ],
+)
+def test_a_fan_is_told_at_an_instant_by_what_has_not_come_to_nothing(status, starts, told):
+    assert told_at({**row(), "status": {"id": status}}, starts) is told

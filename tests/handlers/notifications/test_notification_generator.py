@@ -179,6 +179,15 @@ def test_of_two_sales_at_one_instant_a_fan_is_told_once(world):
     assert reminder(world, "bea", sale="pre")
 
 
+def test_who_was_told_of_one_sale_and_asks_for_another_of_that_instant_is_told_no_more(world):
+    world.put(PRESALE.row(), fan("ann", sale="pre"), fan("bea", "email", sale="pre", email=None))
+    generate(*everybody(world, "pre"))
+    world.put(fan("ann"), fan("bea"))
+    assert generate(fans_message("ann", "bea"))["counts"] == {"send": 1, "skipped": {"collapsed": 1}}
+    assert not reminder(world, "ann")
+    assert reminder(world, "bea")  # nobody could tell her of the other one
+
+
 @pytest.mark.parametrize(
     "before", [replace(PUBLIC, suppressed="cancelled"), replace(PUBLIC, starts=STARTS - timedelta(seconds=1))]
 )

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from adapters.aws.event_rows import EventRows
+from adapters.aws.notification_rows import NotificationRows
 from adapters.aws.notification_writes import NotificationWrites
 from adapters.aws.outbox import Outbox
 from adapters.aws.sale_demand import SaleDemand
@@ -25,6 +26,7 @@ class Desk:
 
     events: EventRows
     demand: SaleDemand
+    notifications: NotificationRows
     writes: NotificationWrites
     links: ShortUrls
     queue: Outbox

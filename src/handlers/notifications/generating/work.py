@@ -3,11 +3,13 @@
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import wait
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from adapters.aws.batch_items import chunks
-from domain.notifications.events import Event
+from domain.notifications.events import Event, Sale
+from domain.notifications.generation import told_at
 from domain.notifications.generation_order import Order, refusal, too_late
+from domain.notifications.keys import METHODS, notification_row
 from domain.notifications.links import own_link
 from domain.notifications.siblings import siblings
 from handlers.notifications.generating.desk import AT_ONCE, Clock, Desk, Tally
@@ -17,6 +19,15 @@ Row = Mapping[str, Any]
 LINK_SECONDS = 5  # until a message that waits for a short link looks again
 A_THREADS_SHARE = 32  # drafts; less is not worth a thread
 COLLAPSED, FORGOTTEN, WAITING = "collapsed", "forgotten", "waiting_for_link"
+
+
+class Others(NamedTuple):
+    """Sales of the event that start at the same instant, by whether they rank before this one: whoever waits for one before it is told
+    there. Whoever was told of one after it had not asked for this one yet.
+    """
+
+    before: Sequence[str]
+    after: Sequence[str]
 
 
 def work_on(order: Order, clock: Clock, desk: Desk, tally: Tally) -> str:
@@ -36,21 +47,22 @@ def work_on(order: Order, clock: Clock, desk: Desk, tally: Tally) -> str:
             desk.queue.send([order.message(now, order.after)], delay_seconds=LINK_SECONDS)
             return WAITING
     drafts = Drafts(event, sale, link, now, desk.texts, quiet_methods(desk.rules, event, now))
-    before = siblings(sales).get(sale.id, ())
+    ranked = siblings(sales)
+    others = Others(ranked.get(sale.id, ()), tuple(id for id, before in ranked.items() if sale.id in before))
     if order.shard is None:
         fans = desk.demand.of_fans(order.event, order.sale, order.fans)
         tally.skipped[FORGOTTEN] += len(order.fans) - len(fans)
-        write(fans, before, drafts, desk, tally)
+        write(fans, others, drafts, desk, tally)
         return "done"
-    return write_shard(order, before, drafts, clock, desk, tally)
+    return write_shard(order, others, drafts, clock, desk, tally)
 
 
-def write_shard(order: Order, before: Sequence[str], drafts: Drafts, clock: Clock, desk: Desk, tally: Tally) -> str:
+def write_shard(order: Order, others: Others, drafts: Drafts, clock: Clock, desk: Desk, tally: Tally) -> str:
     """Page by page, until the shard, the batch or the time is at its end. What is left is queued before this message is done with."""
     assert order.shard is not None
     rows = 0
     for page in desk.demand.pages(order.event, order.sale, order.shard, order.after):
-        write(page, before, drafts, desk, tally)
+        write(page, others, drafts, desk, tally)
         rows += len(page)
         if page and (rows >= desk.batch or clock.over):
             desk.queue.send([order.message(clock.now, page[-1]["fanId"])])
@@ -71,9 +83,9 @@ def link_of(event: Event, order: Order, now: datetime, desk: Desk) -> str | None
     return (standing and standing.short_url) or link
 
 
-def write(rows: Sequence[Row], before: Sequence[str], drafts: Drafts, desk: Desk, tally: Tally) -> None:
+def write(rows: Sequence[Row], others: Others, drafts: Drafts, desk: Desk, tally: Tally) -> None:
     """All of a page, several at a time. Unavailable: some may be written; those are found standing the next time."""
-    told_there = {fan for sale in before for fan in _waiting(rows, drafts.sale.event_id, sale, desk)}
+    told_there = _told_of(others, rows, drafts.sale, desk)
     left = [row for row in rows if row["fanId"] not in told_there]
     tally.skipped[COLLAPSED] += len(rows) - len(left)
     made = list(drafts.of(left, tally))
@@ -84,8 +96,15 @@ def write(rows: Sequence[Row], before: Sequence[str], drafts: Drafts, desk: Desk
         tally.written.update(share.result())
 
 
-def _waiting(rows: Sequence[Row], event: str, sale: str, desk: Desk) -> set[str]:
-    return desk.demand.waiting(event, sale, (row["fanId"] for row in rows))
+def _told_of(others: Others, rows: Sequence[Row], sale: Sale, desk: Desk) -> set[str]:
+    """Fans who have, or get, their reminder of this instant for another sale of the event."""
+    fans = [row["fanId"] for row in rows]
+    first = {fan for other in others.before for fan in desk.demand.waiting(sale.event_id, other, fans)}
+    keys = [
+        notification_row(fan, sale.event_id, it, method) for it in others.after for fan in fans for method in METHODS
+    ]
+    standing = desk.notifications.read(keys).values() if keys else ()
+    return first | {row["fanId"] for row in standing if told_at(row, sale.starts)}
 
 
 def _written(drafts: Iterable[Draft], desk: Desk) -> list[str]:

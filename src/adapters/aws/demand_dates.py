@@ -23,7 +23,7 @@ class DemandDates:
     demand_table: str
 
     def triggered(self, notifications: Iterable[Row]) -> int:
-        """By their own `date.triggered`; how many demand rows have it new. One that is gone, or has it, stays as it is.
+        """By their own `date.triggered`; how many demand rows have it new. One that is gone, or has an earlier one, stays as it is.
 
         Unavailable: out of reach; repeating the call does no harm.
         """
@@ -46,7 +46,7 @@ class DemandDates:
                     TableName=self.demand_table,
                     Key=encode_item(key.attributes()),
                     UpdateExpression="SET #date.#name = :at",
-                    ConditionExpression="attribute_exists(#date) AND attribute_not_exists(#date.#name)",
+                    ConditionExpression="attribute_exists(#date) AND (attribute_not_exists(#date.#name) OR #date.#name > :at)",
                     ExpressionAttributeNames={"#date": "date", "#name": name},
                     ExpressionAttributeValues=encode_item({":at": at}),
                 )

@@ -9,7 +9,7 @@ from domain.errors import Rejected
 from domain.notifications.instants import iso, moment
 from domain.notifications.keys import EMAIL, SMS
 from domain.notifications.malformed import malformed
-from domain.notifications.statuses import TO_SEND, Row, moved, status_of
+from domain.notifications.statuses import SALE_MOVED, SALE_STARTED, SPENT, TO_SEND, Row, moved, status_of
 
 # Each longer than the one before: a lease cannot end while its holder still works, and a message comes back only when the holder
 # has ended, so that what it finds is free or in doubt.
@@ -22,7 +22,6 @@ TOO_LATE = timedelta(seconds=60)  # before the sale: who is told later than that
 LEAD = timedelta(minutes=30)  # before the sale: when fans are told
 ADDRESS = {SMS: "phoneNumber", EMAIL: "email"}
 CONTENT = {SMS: "messageBody", EMAIL: "templateVariables"}
-SALE_MOVED, SALE_STARTED, SPENT, UNKNOWN = "sale_moved", "sale_started", "max attempts exceeded", "unknown"
 
 Do = Literal["send", "leave", "wait", "move"]
 

@@ -7,6 +7,7 @@ from typing import Any, Literal, Self
 
 from domain.errors import Rejected
 from domain.notifications.sms import Accepted, Refusal
+from domain.notifications.status_events import kept_reason
 from domain.solicitation import sending
 
 # taken: sent on. again: not taken, and may be. refused: never will be. opted_out: they want none. unknown: it may have been taken.
@@ -29,8 +30,8 @@ class Fate:
 
     @property
     def error(self) -> dict[str, Any]:
-        """As the row keeps it; its time is added there."""
-        told = {"statusCode": self.status_code, "reason": self.reason or self.kind}
+        """As the row keeps it; its time is added there. Verdicts go by the whole text, so this is for the row alone."""
+        told = {"statusCode": self.status_code, "reason": kept_reason(self.reason or self.kind)}
         return {name: value for name, value in told.items() if value}
 
 

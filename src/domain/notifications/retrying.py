@@ -3,10 +3,10 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from domain.notifications.claiming import SALE_STARTED, SPENT, deadline, ended, given_back, is_held_by
+from domain.notifications.claiming import deadline, ended, given_back, is_held_by
 from domain.notifications.classifying import Fate, SendingRules
 from domain.notifications.instants import iso
-from domain.notifications.statuses import Row, Sighting, moved, seen
+from domain.notifications.statuses import SALE_STARTED, SPENT, Row, Sighting, moved, seen
 
 A_MOMENT = timedelta(seconds=1)  # until a call is tried again for which there was no room in the rate
 

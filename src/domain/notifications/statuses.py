@@ -30,6 +30,12 @@ FINAL = frozenset({"FAILED", "EXPIRED", "DELIVERED"})
 TO_SEND = frozenset({"CREATED", "RETRY"})
 UNSETTLED = frozenset({"CREATED", "RETRY", "SENDING", "UNKNOWN"})  # somebody must still do something about it
 DATED = frozenset(RANKS) - UNSETTLED  # each has its own time in `date`, under its name in lower case
+TAKEN = frozenset(
+    {"QUEUED", "SENT", "DELIVERED"}
+)  # so it was TRIGGERED by then, even where its sender died before saying so
+# Why our own workers end one: of what is told at one instant, the last word.
+SALE_MOVED, SALE_STARTED, SPENT, UNKNOWN = "sale_moved", "sale_started", "max attempts exceeded", "unknown"
+ENDINGS = frozenset({SALE_MOVED, SALE_STARTED, SPENT, UNKNOWN})
 ERRORS = 20  # a row keeps the earliest of them: whoever tells of one failure for ever fills no item
 
 
@@ -51,7 +57,8 @@ def status_of(row: Row) -> str:
 def seen(row: Row, sightings: Iterable[Sighting]) -> Row:
     """The row after all of them. Equal to `row` where they say nothing new. Any order, and any repetition, ends the same.
 
-    Each status keeps its earliest time, errors are kept once each by time; `date.updated` is the latest time of all.
+    Each status keeps its earliest time, and none of TAKEN is older than TRIGGERED; errors are kept once each by time; `date.updated`
+    is the latest time of all.
     """
     new: dict[str, Any] = {**row, "date": dict(row["date"])}
     for it in sightings:
@@ -80,8 +87,8 @@ def moved(row: Row, status: Status, at: datetime, **attributes: Any) -> Row:
 def _told(new: dict[str, Any], status: Status, at: str) -> None:
     """The status and its times; a status that has a time of its own is as old as that."""
     date = new["date"]
-    if status in DATED:
-        date[status.lower()] = min(date.get(status.lower(), at), at)
+    for name in (status, "TRIGGERED") if status in TAKEN else (status,) if status in DATED else ():
+        date[name.lower()] = min(date.get(name.lower(), at), at)
     current = status_of(new)
     if current not in RANKS or RANKS[status] > RANKS[current]:  # other systems' words are as good as none
         new["status"] = {"id": status, "date": date.get(status.lower(), at)}
@@ -108,5 +115,6 @@ def _with(errors: list[Any], error: dict[str, Any]) -> list[Any]:
     return sorted([*errors, error], key=_order)[:ERRORS]
 
 
-def _order(error: Mapping[str, Any]) -> tuple[str, str, str]:
-    return (str(error.get("timestamp")), repr(error.get("reason")), repr(error.get("statusCode")))
+def _order(error: Mapping[str, Any]) -> tuple[str, bool, str, str]:
+    reason = error.get("reason")
+    return (str(error.get("timestamp")), str(reason) in ENDINGS, repr(reason), repr(error.get("statusCode")))

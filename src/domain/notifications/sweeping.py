@@ -5,10 +5,10 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from domain.errors import Rejected
-from domain.notifications.claiming import SALE_STARTED, UNKNOWN, deadline, ended, in_hand
+from domain.notifications.claiming import deadline, ended, in_hand
 from domain.notifications.instants import iso, moment
 from domain.notifications.keys import UNSETTLED_SINCE, Key, sale_row
-from domain.notifications.statuses import TO_SEND, Row, moved, status_of
+from domain.notifications.statuses import SALE_STARTED, TO_SEND, UNKNOWN, Row, moved, status_of
 
 PERIOD = timedelta(minutes=5)  # between two sweeps
 SOON = 2 * PERIOD  # a sale in less: who is not found now is found once more at most

@@ -31,9 +31,17 @@ def test_the_first_of_several_dates_the_demand_and_no_later_one_does(world):
     dates = DemandDates(dynamodb(), DEMAND)
     later, first = AT + timedelta(seconds=9), AT + timedelta(seconds=4)
     assert dates.triggered([told("TRIGGERED", later, "email"), told("TRIGGERED", first)]) == 1
-    assert dates.triggered([told("TRIGGERED", AT)]) == 0
+    assert dates.triggered([told("TRIGGERED", later)]) == 0
     assert dates.notified([told("DELIVERED", later)]) == 1
     assert world.row(WISH.key)["date"] == {"requested": iso(AT), "triggered": iso(first), "notified": iso(later)}
+
+
+def test_a_word_that_comes_late_of_something_earlier_dates_the_demand(world):
+    world.put(WISH.row())
+    dates = DemandDates(dynamodb(), DEMAND)
+    for seconds, changed in ((9, 1), (4, 1), (5, 0)):
+        assert dates.triggered([told("TRIGGERED", AT + timedelta(seconds=seconds))]) == changed
+    assert world.row(WISH.key)["date"]["triggered"] == iso(AT + timedelta(seconds=4))
 
 
 def test_a_fan_who_has_gone_is_not_written_anew(world):

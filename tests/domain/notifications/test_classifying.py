@@ -31,6 +31,10 @@ def test_words_say_more_than_numbers(refusal, kind):
         assert (fate.kind, fate.ambiguous) == (kind, False)
 
 
+def test_a_word_that_a_row_does_not_keep_counts():
+    assert RULES.judge(Refusal(400, "x" * 250 + " opted out"), honours_keys=True).kind == "opted_out"
+
+
 def test_what_may_have_been_heard_is_tried_again_under_its_key_alone():
     doubt = Refusal(0, "no answer", ambiguous=True)
     assert RULES.judge(doubt, honours_keys=True) == Fate("again", 0, "no answer", ambiguous=True)
@@ -51,6 +55,12 @@ def test_patience_is_handed_on():
         (Fate("again", 500, "busy"), {"statusCode": 500, "reason": "busy"}),
         (Fate("again", 0, "no answer"), {"reason": "no answer"}),
         (Fate("refused", 400), {"statusCode": 400, "reason": "refused"}),
+        (
+            Fate("refused", 400, "Invalid phone number: +1 213-555-0199"),
+            {"statusCode": 400, "reason": "Invalid phone number: [redacted]"},
+        ),
+        (Fate("refused", 400, "Invalid phone number"), {"statusCode": 400, "reason": "Invalid phone number"}),
+        (Fate("again", 500, "x" * 300), {"statusCode": 500, "reason": "x" * 200}),
     ],
 )
 def test_what_is_kept_of_a_refusal_has_a_reason_always(fate, error):

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.notifications.keys import UNSETTLED_SHARD, UNSETTLED_SINCE, notification_row, shard_of
-from domain.notifications.statuses import DATED, ERRORS, RANKS, UNSETTLED, Sighting, moved, seen, status_of
+from domain.notifications.statuses import DATED, ENDINGS, ERRORS, RANKS, UNSETTLED, Sighting, moved, seen, status_of
 
 AT = datetime(2026, 3, 13, 9, 30, tzinfo=UTC)
 KEY = notification_row("fan-1", "e1", "s1", "sms")
@@ -127,6 +127,32 @@ def test_what_is_unsettled_is_in_its_index_and_what_is_settled_is_not():
 def test_a_word_of_another_system_is_no_status_of_ours():
     row = seen({**ROW, "status": {"id": "scheduled", "date": "x"}}, [LIFE[0]])
     assert row["status"] == {"id": "QUEUED", "date": second(1)}
+
+
+@pytest.mark.parametrize("status", ["SENDING", "UNKNOWN"])
+@pytest.mark.parametrize("order", [*permutations(range(3))])
+def test_what_was_queued_was_triggered_by_then_even_where_its_sender_died_before_saying_so(status, order):
+    row = moved(ROW, status, AT)
+    for place in order:
+        row = seen(row, [LIFE[place]])
+    assert row["date"]["triggered"] == second(1)
+    assert moved(row, "TRIGGERED", AT + timedelta(seconds=9)) == {
+        **row,
+        "date": {**row["date"], "updated": second(9)},
+    }
+
+
+def test_what_failed_was_not_triggered_by_that():
+    assert "triggered" not in seen(ROW, [LIFE[3]])["date"]
+
+
+@pytest.mark.parametrize("ending", sorted(ENDINGS))
+def test_of_what_is_told_at_one_instant_our_own_ending_is_the_last_word(ending):
+    for reasons in (("zzz", ending), (ending, "zzz")):
+        row = ROW
+        for reason in reasons:
+            row = moved(row, "RETRY", AT, error={"reason": reason})
+        assert [it["reason"] for it in row["errors"]] == ["zzz", ending]
 
 
 def test_an_error_may_have_a_time_of_its_own():

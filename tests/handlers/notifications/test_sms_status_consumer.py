@@ -102,6 +102,7 @@ def test_what_is_told_again_is_not_written_again(world):
 
 
 def test_all_that_a_batch_tells_of_a_notification_is_one_write(world):
+    world.put(moved(ROW, "TRIGGERED", after(0), lease=None))
     before = len(world.calls.made)
     consume(*LIFE[:3])
     assert world.calls.made[before:] == ["dynamodb.BatchGetItem", "dynamodb.UpdateItem"]
@@ -120,6 +121,22 @@ def test_the_first_delivery_is_told_to_the_demand(world):
     consume(LIFE[3])
     consume(status(ROW, "delivered", 9))
     assert world.row(demand_row("fan-1", "e1", "s1"))["date"]["notified"] == iso(after(4))
+
+
+@pytest.mark.parametrize("status_before", ["SENDING", "UNKNOWN"])
+@pytest.mark.parametrize("order", [*permutations((0, 1, 3))])
+def test_a_text_whose_sender_died_is_known_to_have_been_taken(world, status_before, order):
+    world.put(notification(status=status_before))
+    for place in order:
+        consume(LIFE[place])
+    assert world.row(KEY)["date"]["triggered"] == iso(after(1))
+    assert "triggered" in world.row(demand_row("fan-1", "e1", "s1"))["date"]
+
+
+def test_a_text_that_was_refused_was_never_taken(world):
+    consume(LIFE[2])
+    assert "triggered" not in world.row(KEY)["date"]
+    assert "triggered" not in world.row(demand_row("fan-1", "e1", "s1"))["date"]
 
 
 def test_a_fan_who_was_forgotten_meanwhile_does_not_come_back(world):

@@ -70,7 +70,7 @@ def test_a_death_at_any_call_is_made_good_by_the_next_delivery(world, side):
     before = len(world.calls.made)
     consume(*BATCH)
     whole, calls = standing(world), len(world.calls.made) - before
-    assert calls == 7  # one reading, two rows, a demand, two ways out, what is parked
+    assert calls == 8  # one reading, two rows, a demand twice, two ways out, what is parked
     for call in range(1, calls + 1):
         begin(world)
         with getattr(world.calls, side)(call):
@@ -79,9 +79,9 @@ def test_a_death_at_any_call_is_made_good_by_the_next_delivery(world, side):
         assert standing(world) == whole
 
 
-@pytest.mark.parametrize("call", [1, 2])
+@pytest.mark.parametrize("call", [1, 2, 3])
 def test_who_writes_the_row_meanwhile_is_not_written_over(world, call):
-    """The sender, whose word comes late, right before the reading, and right before the write."""
+    """The sender, whose word comes late, right before the reading, before its demand is told, and right before the write."""
     triggered = {**moved(ROW, "TRIGGERED", after(0), lease=None, appId="a"), "rev": 2}
     with world.calls.before(call, lambda: world.put(triggered)):
         assert consume(status(ROW, "queued", 1))["noted"] == 1
@@ -112,9 +112,12 @@ def somebody_else_first(world, times):
         done += 1
         world.put({**world.row(KEY), "rev": 10 + done})
         if done < times:
-            world.calls._before = (len(world.calls.made) + 2, write)  # the next reading, then the next write
+            world.calls._before = (
+                len(world.calls.made) + 3,
+                write,
+            )  # the next reading, its demand, then the next write
 
-    with world.calls.before(2, write):
+    with world.calls.before(3, write):
         yield
 
 
@@ -131,7 +134,7 @@ def test_a_row_that_others_never_cease_to_write_is_told_of_again(world):
 
 
 def test_a_row_that_is_deleted_meanwhile_does_not_come_back(world):
-    with world.calls.before(2, lambda: world.forget(KEY)):
+    with world.calls.before(3, lambda: world.forget(KEY)):
         assert consume(status(ROW, "queued"))["parked"] == 1
     assert world.row(KEY) is None
 

@@ -100,6 +100,8 @@ def _one(told: Sequence[Told], row: Row | None, desk: Desk) -> Settled | None:
 
 def _heed(row: Row, new: Row, told: Sequence[Told], desk: Desk) -> None:
     """What else follows comes first, and bears repeating: were it left undone, the row would ask for it no more."""
+    if "triggered" in new["date"] and "triggered" not in row["date"]:
+        desk.dates.triggered([new])
     if status_of(new) == "DELIVERED" != status_of(row):
         desk.dates.notified([new])
     for it in told:

@@ -8,12 +8,13 @@ from infra.alarms import Alarms
 from infra.demand import DemandStack
 from infra.function import Fleet
 from infra.notifications_api import Contract, RemindersApi
+from infra.notifications_dashboard import NotificationsDashboard
 from infra.notifications_feeds import Functions, Mappings, feed, schedule
 from infra.notifications_functions import NotificationsFunctions
 from infra.notifications_grants import grant
 from infra.notifications_stores import NotificationsStores
 from infra.notifications_texts import TextsByAws
-from infra.notifications_watch import NotificationsDashboard, NotificationsWatch
+from infra.notifications_watch import NotificationsWatch
 from infra.package import Package, fleet
 from infra.queue import DeadLetters
 from infra.services import Reminders

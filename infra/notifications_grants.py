@@ -21,7 +21,7 @@ DEMAND = (
     ("demand_capture", "Query", "GetItem", "PutItem", "UpdateItem", "DeleteItem"),
     ("notification_scheduler", "Query", "PutItem", "UpdateItem"),
     ("notification_generator", "Query", "BatchGetItem", "PutItem", "UpdateItem"),
-    ("demand_stream_to_sqs", "Query", "BatchGetItem", "UpdateItem"),
+    ("demand_stream_to_sqs", "BatchGetItem", "UpdateItem"),
     ("shorten_event_url", "GetItem", "UpdateItem"),
     ("follow_link", "GetItem"),
     ("notification_send", "BatchGetItem", "UpdateItem"),

@@ -56,7 +56,7 @@ VERBS = {
     | index("saleDemands")
     | taken("generationQueue")
     | told("generationQueue"),
-    "DemandStreamToSqs": demand("Query", "BatchGetItem", "UpdateItem")
+    "DemandStreamToSqs": demand("BatchGetItem", "UpdateItem")
     | state("GetItem", "UpdateItem")
     | told("generationQueue", "notificationOutbox", "shortUrlQueue")
     | on("Demand", *OF_THE_TABLE)

@@ -10,11 +10,11 @@ from adapters.aws import batch_items
 from adapters.aws.attribute_values import decode_item, encode_item
 from adapters.aws.batch_items import PATIENT, Backoff
 from adapters.aws.faults import aws_calls, code
-from adapters.aws.queries import items, page, query
+from adapters.aws.queries import page, query
 from domain.errors import Unavailable
 from domain.notifications.demand import Demand
 from domain.notifications.instants import iso
-from domain.notifications.keys import DEMAND, EVENT, FAN, SALE, SALE_DEMAND_SHARD, Key, sale_demand_of, sale_row
+from domain.notifications.keys import DEMAND, FAN, SALE_DEMAND_SHARD, Key, sale_demand_of, sale_row
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -72,12 +72,6 @@ class DemandRows:
         """The rows of sales by event and sale, as they stand now. Unavailable: throttled beyond patience."""
         keys = (sale_row(*it).attributes() for it in wanted)
         return list(batch_items.get(self.dynamodb, self.demand_table, keys, consistent=True, backoff=self.backoff))
-
-    def sales_of(self, event: str) -> list[Row]:
-        """The rows of all sales of an event."""
-        values = {"event": f"{EVENT}{event}", "kind": SALE}
-        request = query(self.demand_table, "PK = :event AND begins_with(SK, :kind)", values)
-        return [decode_item(it) for it in items(self.dynamodb, request)]
 
     def _put(self, row: Row) -> bool:
         """False: there is one. One that says of no time when it was said is none of ours, and is written anew."""

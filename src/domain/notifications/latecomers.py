@@ -1,4 +1,4 @@
-"""Wishes that came after their sale's window was opened in, what the generator is told of them out: who asks late is told too."""
+"""Wishes and sales that came when a window was open already in, what the generator is told of them out: who comes late is told too."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -7,8 +7,10 @@ from json import dumps
 from typing import Any
 
 from domain.notifications.events import Sale
+from domain.notifications.generation_order import Order
 from domain.notifications.instants import iso
-from domain.notifications.routing import Wish
+from domain.notifications.keys import SHARDS
+from domain.notifications.routing import Announced, Wish
 
 FANS = 100  # of one message: what a BatchGetItem reads
 LETTERS = 20_000  # of their ids in JSON: ten messages are one call of at most 256 KB (SQS)
@@ -21,24 +23,32 @@ def late(wishes: Iterable[Wish], sales: Mapping[Wanted, Sale], claimed: datetime
 
     `earliest`: the run that claimed has been by then, so it is no earlier now, however old a wish says it is.
     """
-    return [
-        it
-        for it in wishes
-        if (sale := sales.get((it.event, it.sale)))
-        and sale.suppressed is None
-        and max(it.at, earliest) < sale.starts <= claimed
-    ]
+    return [it for it in wishes if _open(sales.get((it.event, it.sale)), max(it.at, earliest), claimed)]
 
 
-def messages(
-    wishes: Sequence[Wish], before: Mapping[Wanted, Sequence[str]], earliest: datetime
-) -> list[dict[str, Any]]:
-    """For the generator, some fans of one sale each; `before`: the sales that rank before one and start with it."""
+def moved_in(
+    announced: Sequence[Announced], sales: Mapping[Wanted, Sale], claimed: datetime, earliest: datetime
+) -> Iterator[dict[str, Any]]:
+    """For the generator, as a run tells it: each shard of those sales that now start within the window that is open, whose run may have
+    gone by without them.
+    """
+    for event, sale in dict.fromkeys((it.event, it.sale) for it in announced):
+        at = max(earliest, *(it.at for it in announced if (it.event, it.sale) == (event, sale)))
+        if _open(sales.get((event, sale)), at, claimed):
+            yield from (Order(at, event, sale, shard, mark=at, until=claimed).message(at) for shard in range(SHARDS))
+
+
+def messages(wishes: Sequence[Wish], earliest: datetime) -> list[dict[str, Any]]:
+    """For the generator, some fans of one sale each."""
     fans: dict[Wanted, dict[str, datetime]] = defaultdict(dict)
     for it in wishes:
         told = fans[it.event, it.sale]
         told[it.fan] = max(told.get(it.fan, earliest), it.at)
-    return [_message(it, part, before.get(it, ())) for it, asking in fans.items() for part in _parts(asking)]
+    return [_message(it, part) for it, asking in fans.items() for part in _parts(asking)]
+
+
+def _open(sale: Sale | None, at: datetime, claimed: datetime) -> bool:
+    return sale is not None and sale.suppressed is None and at < sale.starts <= claimed
 
 
 def _parts(asking: Mapping[str, datetime]) -> Iterator[dict[str, datetime]]:
@@ -54,7 +64,7 @@ def _parts(asking: Mapping[str, datetime]) -> Iterator[dict[str, datetime]]:
     yield part
 
 
-def _message(wanted: Wanted, asking: Mapping[str, datetime], before: Sequence[str]) -> dict[str, Any]:
+def _message(wanted: Wanted, asking: Mapping[str, datetime]) -> dict[str, Any]:
     event, sale = wanted
     at = iso(max(asking.values()))
-    return {"time": at, "eventId": event, "saleId": sale, "fanIds": list(asking), "insteadOf": list(before)}
+    return {"time": at, "eventId": event, "saleId": sale, "fanIds": list(asking)}

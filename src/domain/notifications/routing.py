@@ -19,13 +19,14 @@ _CHANGED = ["INSERT", "MODIFY"]
 _NONE = [{"exists": False}]
 
 # What the mapping lets through, as patterns of EventBridge: an event without a short link, a notification to send, demand nobody has
-# been told of. `sorted_out` asks the same again: a mapping without filters only costs more.
+# been told of, a sale to tell of. `sorted_out` asks the same again: a mapping without filters only costs more.
 FILTERS: tuple[Mapping[str, Any], ...] = tuple(
     {"eventName": _CHANGED, "dynamodb": {"NewImage": wanted}}
     for wanted in (
         {"type": {"S": ["event"]}, "isSuppressed": {"BOOL": [False]}, "shortUrl": {"S": _NONE}},
         {"type": {"S": list(NOTIFICATIONS)}, "status": {"M": {"id": {"S": sorted(TO_SEND)}}}},
         {"type": {"S": ["demand"]}, "date": {"M": {"triggered": {"S": _NONE}}}},
+        {"type": {"S": ["sale"]}, "isSuppressed": {"BOOL": [False]}},
     )
 )
 
@@ -66,7 +67,16 @@ class Wish:
     placed: bool
 
 
-Routed = Unshortened | ToSend | Wish
+@dataclass(frozen=True, slots=True)
+class Announced:
+    """A sale that is new or has changed, perhaps into a window that is open."""
+
+    event: str
+    sale: str
+    at: datetime
+
+
+Routed = Unshortened | ToSend | Wish | Announced
 
 
 def sorted_out(row: Row, created: datetime, lag: timedelta) -> Routed | None:
@@ -83,6 +93,8 @@ def sorted_out(row: Row, created: datetime, lag: timedelta) -> Routed | None:
             return _to_send(row, created, lag)
         case "demand" if not date.get("triggered"):
             return _wish(row, _latest(created, date.get("requested"), date.get("updated")) + lag)
+        case "sale" if row.get("isSuppressed") is False:
+            return Announced(_text(row, "eventId"), _text(row, "id"), created + lag)
         case str():
             return None
     raise Rejected("a row without a type")

@@ -18,9 +18,8 @@ from adapters.aws.session import client, dynamodb
 from adapters.aws.wanted_events import WantedEvents
 from domain.errors import Rejected, Unavailable
 from domain.notifications.events import Sale
-from domain.notifications.latecomers import late, messages
-from domain.notifications.routing import Routed, ToSend, Unshortened, Wish, behind, sorted_out
-from domain.notifications.siblings import siblings
+from domain.notifications.latecomers import Wanted, late, messages, moved_in
+from domain.notifications.routing import Announced, Routed, ToSend, Unshortened, Wish, behind, sorted_out
 from handlers.notifications.settings import NAMESPACE, DemandStreamToSqsSettings
 
 Record = Mapping[str, Any]
@@ -73,7 +72,7 @@ def demand_stream_to_sqs(
     """
     errands, skipped = sorted_by_errand(records, now if by_the_clock else None)
     out, failed = 0, set[str]()
-    for kind, errand in ((Unshortened, shorten), (ToSend, send), (Wish, wish)):
+    for kind, errand in ((Unshortened, shorten), (ToSend, send), (Wish, wish), (Announced, announce)):
         found = errands[kind]
         try:
             out += errand([it for _, it in found], desk) if found else 0
@@ -146,25 +145,28 @@ def wish(found: Sequence[Wish], desk: Desk) -> int:
     if claimed is None:
         return 0
     opened = claimed - desk.lead
-    sales = read_sales(desk.demand.sales({(it.event, it.sale) for it in found}))
-    behind_time = late(found, {(it.event_id, it.id): it for it in sales}, claimed, opened)
-    before = {
-        (event, sale): others
-        for event in {it.event for it in behind_time}
-        for sale, others in siblings(read_sales(desk.demand.sales_of(event))).items()
-    }
-    return desk.generator.send(messages(behind_time, before, opened))
+    return desk.generator.send(messages(late(found, read_sales(found, desk), claimed, opened), opened))
 
 
-def read_sales(rows: Iterable[Mapping[str, Any]]) -> list[Sale]:
-    """Those that can be read: others write such rows too."""
-    found = []
-    for row in rows:
+def announce(found: Sequence[Announced], desk: Desk) -> int:
+    """A sale that comes into a window that is open is told of now: the next run would be too late."""
+    claimed = desk.mark.claimed()
+    if claimed is None:
+        return 0
+    return desk.generator.send(moved_in(found, read_sales(found, desk), claimed, claimed - desk.lead))
+
+
+def read_sales(found: Iterable[Wish | Announced], desk: Desk) -> dict[Wanted, Sale]:
+    """Those that can be read, as they stand now: others write such rows too."""
+    sales: dict[Wanted, Sale] = {}
+    for row in desk.demand.sales({(it.event, it.sale) for it in found}):
         try:
-            found.append(Sale.of(row))
+            sale = Sale.of(row)
         except (KeyError, TypeError, Rejected) as reason:
             logger.error("no sale", extra={"key": [row["PK"], row["SK"]], "reason": type(reason).__name__})
-    return found
+        else:
+            sales[sale.event_id, sale.id] = sale
+    return sales
 
 
 def tell(counts: Mapping[str, int]) -> None:

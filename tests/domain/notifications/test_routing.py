@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from adapters.aws.attribute_values import encode_item
 from domain.errors import Rejected
 from domain.notifications.demand import Demand
-from domain.notifications.events import Event
+from domain.notifications.events import Event, Sale
 from domain.notifications.keys import Key
-from domain.notifications.routing import FILTERS, ToSend, Unshortened, Wish, behind, sorted_out
+from domain.notifications.routing import FILTERS, Announced, ToSend, Unshortened, Wish, behind, sorted_out
 from sandbox.streams.patterns import compile_pattern
 
 AT = datetime(2026, 12, 4, 17, 30, tzinfo=UTC)
@@ -26,6 +26,7 @@ NOTIFICATION = {
     "status": {"id": "CREATED", "date": "2026-12-04T17:30:00.000Z"},
     "rev": 1,
 }
+SALE = Sale("s1", "Z7r9", "Presale", ("VF",), AT).row()
 RETRY = {"id": "RETRY", "date": "2026-12-04T17:30:00.000Z"}
 
 
@@ -110,6 +111,10 @@ def test_demand_of_another_system_has_no_place_in_the_index_yet():
     assert sorted_out(theirs, CREATED, NOW).placed is False
 
 
+def test_a_sale_that_is_not_suppressed_is_announced_as_of_its_change():
+    assert sorted_out(SALE, CREATED, timedelta(seconds=9)) == Announced("Z7r9", "s1", CREATED + timedelta(seconds=9))
+
+
 def test_demand_that_has_been_told_of_is_for_nobody():
     assert sorted_out({**DEMAND, "date": {"triggered": "2026-12-04T17:31:00Z"}}, CREATED, NOW) is None
 
@@ -147,7 +152,7 @@ JSON = st.recursive(
 NAMES = st.sampled_from([*EVENT, *DEMAND, *NOTIFICATION, "notBefore", "shortUrl"])
 
 
-@given(st.sampled_from([EVENT, DEMAND, NOTIFICATION]), st.dictionaries(NAMES, JSON, max_size=5))
+@given(st.sampled_from([EVENT, DEMAND, NOTIFICATION, SALE]), st.dictionaries(NAMES, JSON, max_size=5))
 def test_whatever_others_write_is_for_somebody_or_nobody_or_rejected(row, change):
     try:
         found = sorted_out({**row, **change}, CREATED, timedelta(hours=1))
@@ -168,7 +173,7 @@ def let_through(row, name="INSERT", image="NewImage"):
 
 
 @pytest.mark.parametrize(
-    "row", [EVENT, NOTIFICATION, {**NOTIFICATION, "type": "notification:asu", "status": RETRY}, DEMAND]
+    "row", [EVENT, NOTIFICATION, {**NOTIFICATION, "type": "notification:asu", "status": RETRY}, DEMAND, SALE]
 )
 def test_the_mapping_lets_through_what_is_for_somebody(row):
     assert let_through(row)
@@ -185,6 +190,7 @@ def test_the_mapping_lets_through_what_is_for_somebody(row):
         {**NOTIFICATION, "status": {"id": "SENDING", "date": "x"}},
         {**DEMAND, "date": {**DEMAND["date"], "triggered": "2026-12-04T17:31:00.000Z"}},
         {"PK": "event:Z7r9", "SK": "sale#s1", "type": "sale"},
+        {**SALE, "isSuppressed": True},
     ],
 )
 def test_the_mapping_drops_what_is_for_nobody_and_so_does_the_router(row):

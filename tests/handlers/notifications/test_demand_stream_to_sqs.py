@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from notifications_world import GENERATION, OUTBOX, SHORT_URLS, STATE, notifications_world
 from told import listening
 
+from domain.notifications.generation_order import Order
 from domain.notifications.instants import iso
 from domain.notifications.keys import sale_demand_of, wanted_event
 from handlers.notifications import demand_stream_to_sqs as router
@@ -72,7 +73,7 @@ def test_whose_clock_the_stream_goes_by_is_a_setting(world, monkeypatch, told, b
 def test_what_is_for_nobody_is_no_trouble(world):
     settled = notification(status="DELIVERED")
     gone = changed(notification(), 2, name="REMOVE", old=notification())
-    assert handle(changed(settled, 1), gone, changed(SALE.row(), 3)) == done(3, 0)
+    assert handle(changed(settled, 1), gone, changed(replace(SALE, suppressed="artist").row(), 3)) == done(3, 0)
     assert world.calls.made == []
 
 
@@ -109,13 +110,30 @@ def test_who_asks_when_the_window_is_open_goes_to_the_generator(opened):
     assert handle(*records, now=asked) == done(120, 2)
     told = opened.bodies(GENERATION)
     assert sorted(len(it["fanIds"]) for it in told) == [20, 100]
-    assert {(it["time"], it["eventId"], it["saleId"], *it["insteadOf"]) for it in told} == {(iso(asked), "Z7r9", "s1")}
+    assert {(it["time"], it["eventId"], it["saleId"]) for it in told} == {(iso(asked), "Z7r9", "s1")}
 
 
-def test_a_fan_is_told_there_where_the_better_sale_starts_at_the_same_instant(opened):
-    opened.put(replace(SALE, id="s0", name="Lantern", types=("PUBLIC",)).row())
-    handle(changed(wanted()))
-    assert opened.bodies(GENERATION)[0]["insteadOf"] == ["s0"]
+def test_a_sale_that_moves_into_the_open_window_goes_to_the_generators(opened):
+    moved = replace(SALE, starts=OPENED + timedelta(minutes=25)).row()
+    opened.put(moved)
+    record = changed(moved, name="MODIFY", old=replace(SALE, starts=STARTS + timedelta(hours=2)).row(), at=OPENED)
+    assert handle(record, now=OPENED + timedelta(seconds=7)) == done(1, 10)
+    told = opened.bodies(GENERATION)
+    assert sorted(it["shard"] for it in told) == list(range(10))
+    orders = [Order.of(it) for it in told]
+    assert {(it.event, it.sale, it.time, it.until) for it in orders} == {
+        ("Z7r9", "s1", OPENED + timedelta(seconds=7), STARTS)
+    }
+
+
+def test_a_sale_that_was_announced_is_told_of_as_it_stands_now(opened):
+    opened.put(replace(SALE, starts=STARTS + timedelta(hours=2)).row())
+    assert handle(changed(SALE.row(), name="MODIFY")) == done(1, 0)
+
+
+def test_before_the_first_run_no_sale_has_moved_into_its_window(world):
+    world.put(SALE.row())
+    assert handle(changed(SALE.row())) == done(1, 0)
 
 
 @pytest.mark.parametrize(

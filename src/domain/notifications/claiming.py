@@ -161,7 +161,7 @@ def late_fan(row: Row, now: datetime) -> dict[str, Any]:
         "eventId": row["eventId"],
         "saleId": row["saleId"],
         "fanIds": [row["fanId"]],
-        "insteadOf": [],
+        "until": iso(now + LEAD),
     }
 
 

@@ -6,13 +6,15 @@ from datetime import datetime
 from typing import Any, Self
 
 from domain.errors import Rejected
+from domain.notifications.claiming import LEAD
 from domain.notifications.events import Event, Sale
 from domain.notifications.feasibility import LAST_CALL
 from domain.notifications.instants import iso, moment
 from domain.notifications.keys import SHARDS
+from domain.notifications.statuses import SALE_MOVED
 
 FANS_A_MESSAGE = 100
-SALE_MOVED, NO_EVENT, NO_SALE = "sale_moved", "no_event", "no_sale"
+NO_EVENT, NO_SALE = "no_event", "no_sale"
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +22,7 @@ class Order:
     """Reminders of one shard of a sale's demand, from behind the fan `after` on; or those of `fans` alone.
 
     `time`: when the message was written. `mark`: when the sale's first message was, since when its short link is waited for.
-    `until`: the end of the window that is seen to; None: whoever wrote it has looked.
+    `until`: the end of the window that is seen to.
     """
 
     time: datetime
@@ -69,10 +71,13 @@ class Order:
 
 
 def refusal(event: Event | None, sale: Sale | None, order: Order) -> str | None:
-    """Why nobody is to be told of this sale now; None: all are. One that moved behind the window has a window of its own."""
+    """Why nobody is to be told of this sale now; None: all are. One that moved behind the window has a window of its own,
+    and so has one that single fans are to be told of too early.
+    """
     if event is None or sale is None:
         return NO_EVENT if event is None else NO_SALE
-    moved = order.until is not None and sale.starts > order.until
+    end = order.until or (order.time + LEAD if order.fans else None)
+    moved = end is not None and sale.starts > end
     return event.suppressed or sale.suppressed or (SALE_MOVED if moved else None)
 
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from sale_fans import EVENT, OPENED, PUBLIC, STARTS, fans_message, shard_message
 
 from domain.errors import Rejected
+from domain.notifications.claiming import LEAD
 from domain.notifications.generation_order import Order, refusal, too_late
 from domain.notifications.instants import iso
 
@@ -85,9 +86,12 @@ def test_why_nobody_is_told_of_a_sale(event, sale, reason):
     assert refusal(event, sale, Order.of(SHARD)) == reason
 
 
-def test_a_message_of_single_fans_has_no_window():
-    moved = replace(PUBLIC, starts=STARTS + timedelta(days=1))
-    assert refusal(EVENT, moved, Order.of({**FANS, "time": iso(OPENED)})) is None
+@pytest.mark.parametrize(("late", "reason"), [(timedelta(), None), (timedelta(milliseconds=1), "sale_moved")])
+def test_single_fans_are_told_half_an_hour_before_and_no_sooner(late, reason):
+    order = Order.of({**FANS, "time": iso(OPENED)})
+    assert refusal(EVENT, replace(PUBLIC, starts=OPENED + LEAD + late), order) == reason
+    seen_to = replace(order, until=OPENED + timedelta(hours=1))
+    assert refusal(EVENT, replace(PUBLIC, starts=OPENED + timedelta(hours=1) + late), seen_to) == reason
 
 
 def test_a_minute_before_its_start_is_the_last_call():

@@ -16,6 +16,7 @@ from sending_world import (
 )
 
 from adapters.aws.opt_out_list import OptOutList
+from domain.notifications.generation_order import Order
 from domain.notifications.instants import iso
 
 
@@ -76,7 +77,9 @@ def test_a_sale_that_has_moved_within_its_window_is_told_anew(world):
     now = world.row(row)
     assert (now["status"]["id"], now["expiredReason"], world.reasons(row)) == ("EXPIRED", "sale_moved", ["sale_moved"])
     [told] = world.aws.bodies(GENERATION)
-    assert told == {"time": iso(world.now), "eventId": "Z7r9", "saleId": "s1", "fanIds": ["f1"], "insteadOf": []}
+    until = iso(world.now + timedelta(minutes=30))
+    assert told == {"time": iso(world.now), "eventId": "Z7r9", "saleId": "s1", "fanIds": ["f1"], "until": until}
+    assert Order.of(told).fans == ("f1",)
     assert world.sms.accepted == []
     assert world.send(row) == []  # whoever did it may have died before it told the generator
     assert len(world.aws.bodies(GENERATION)) == 1

@@ -110,7 +110,7 @@ def _of_demand(
     links = links_url(stores, reminders)
     return {
         "notification_generator": NotificationGeneratorSettings(
-            **tables,
+            demand_table=tables["demand_table"],
             generator_queue_url=stores.generation.queue_url,
             links_url=links,
             link_patience_seconds=str(fleet.stage.reminding.link_seconds),
@@ -157,7 +157,7 @@ def _of_sending(
         "sms_status_consumer": SmsStatusConsumerSettings(**tables, notifications_bucket=stores.bucket.bucket_name),
         "mail_status_consumer": MailStatusConsumerSettings(**tables),
         "sweep": SweepSettings(
-            **tables,
+            demand_table=tables["demand_table"],
             outbox_url=stores.outbox.queue_url,
             stuck_seconds=str(fleet.stage.reminding.stuck_seconds),
             wall_clock="yes" if fleet.stage.reminding.wall_clock else "no",

@@ -55,7 +55,6 @@ class NotificationGeneratorSettings(Settings):
     """
 
     demand_table: str
-    state_table: str
     generator_queue_url: str
     links_url: str
     link_patience_seconds: str = "60"
@@ -152,7 +151,6 @@ class SweepSettings(Settings):
     """`stuck_seconds`: a notification that nobody has moved for so long is queued again. `wall_clock`: as the scheduler's."""
 
     demand_table: str
-    state_table: str
     outbox_url: str
     stuck_seconds: str = "180"
     wall_clock: str = "no"

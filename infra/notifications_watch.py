@@ -29,10 +29,11 @@ def told(name: str, statistic: str = "Sum", period: Duration = FIVE) -> cloudwat
 
 
 def delivery_rate() -> cloudwatch.MathExpression:
-    """Delivered of all that came to an end, from 0 to 1."""
+    """Delivered of all that came to an end, from 0 to 1; where none was delivered there is no metric of it, and 1 where none ended."""
     ends = {name.lower(): told(name, period=Duration.minutes(30)) for name in ("Delivered", "Failed", "Expired")}
+    all_ends = " + ".join(f"FILL({name}, 0)" for name in ends)
     return cloudwatch.MathExpression(
-        expression="delivered / (delivered + FILL(failed, 0) + FILL(expired, 0))",
+        expression=f"IF({all_ends} > 0, FILL(delivered, 0) / ({all_ends}), 1)",
         using_metrics=ends,
         label="delivered",
         period=Duration.minutes(30),

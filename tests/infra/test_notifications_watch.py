@@ -51,6 +51,9 @@ def test_a_backlog_is_held_against_the_time_that_is_left_to_the_sale(notificatio
 def test_fewer_deliveries_than_promised_are_known(alarms):
     [alarm] = alarms["delivered"]
     assert (alarm["Threshold"], alarm["ComparisonOperator"]) == (0.95, "LessThanThreshold")
+    [rate] = [it["Expression"] for it in alarm["Metrics"] if "Expression" in it]
+    every = "FILL(delivered, 0) + FILL(failed, 0) + FILL(expired, 0)"
+    assert rate == f"IF({every} > 0, FILL(delivered, 0) / ({every}), 1)"  # also where not a single one was delivered
 
 
 def test_a_scheduler_that_does_not_run_is_known(notifications, alarms):

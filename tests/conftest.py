@@ -3,13 +3,11 @@
 import os
 import shutil
 from collections.abc import Iterator
-from functools import cache
 from pathlib import Path
 
-import botocore.session
 import pytest
-from botocore.loaders import Loader, create_loader
 from playwright.sync_api import Browser, sync_playwright
+from quick_aws import quicken_aws
 from xdist.scheduler import LoadScopeScheduling
 
 from sandbox.ministack import Ministack
@@ -32,22 +30,10 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> ByFolder 
 
 
 @pytest.fixture(autouse=True, scope="session")
-def services_described_once() -> Iterator[None]:
-    """A session of boto3 reads the descriptions of its services anew, which takes longer than most tests: here all share one reader."""
+def quick_aws() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(botocore.session, "create_loader", shared_loader)
+        quicken_aws(patch)
         yield
-
-
-def shared_loader(search_path: str | None = None) -> Loader:
-    loader = loader_of(search_path)
-    loader.search_paths[:] = dict.fromkeys(loader.search_paths)  # each session appends boto3's own
-    return loader
-
-
-@cache
-def loader_of(search_path: str | None) -> Loader:
-    return create_loader(search_path)
 
 
 @pytest.fixture(scope="session")

@@ -80,10 +80,10 @@ def fan_of(identity: Any, claim: str) -> str:
     return str(fan)
 
 
-def market_of(request: Any) -> str:
-    """Of the call's header. Refused: there is no such market."""
+def market_of(request: Any, told: Any = None) -> str:
+    """The one that was `told`, else that of the call's header. Refused: there is no such market."""
     headers = request.get("headers") if isinstance(request, Mapping) else None
-    market = (headers.get(HEADER) if isinstance(headers, Mapping) else None) or MARKET
+    market = told or (headers.get(HEADER) if isinstance(headers, Mapping) else None) or MARKET
     if not isinstance(market, str) or market not in MARKETS:
         raise Refused("Bad Request", f"there are the markets {', '.join(MARKETS)}")
     return market

@@ -8,15 +8,12 @@ from aws_lambda_powertools import Logger
 
 from adapters.http.discovery import checked_id
 from domain.errors import Rejected, Unavailable
+from domain.notifications.capture import market_of
 from domain.notifications.demand_event import demand_event
 from domain.notifications.instants import moment
 from handlers.notifications.events.details import Details, NotFound
 from handlers.notifications.events.wiring import details
 from handlers.notifications.settings import EventDetailsSettings
-
-MARKETS = frozenset({"TM_US", "TM_CA", "LN_US", "LN_CA"})
-MARKET = "TM_US"  # of who names none
-HEADER = "tm-market-id"
 
 logger = Logger(service="event_details")
 
@@ -34,7 +31,9 @@ def event_details(request: Mapping[str, Any], *, events: Details) -> dict[str, A
     """`{data}`, or `{data: None, errorType, errorMessage}`: "Not Found", "Bad Request", "Internal Server Error"."""
     now, arguments = moment(request["now"]), request.get("arguments") or {}
     try:
-        _check_market(arguments.get("tmMarketId"), request)
+        market_of(
+            request.get("request"), arguments.get("tmMarketId")
+        )  # the same event in each; there is none elsewhere
         found = events.get(checked_id(arguments.get("eventId")), now=now)
     except NotFound:
         return _refused("Not Found", "there is no such event")
@@ -44,14 +43,6 @@ def event_details(request: Mapping[str, Any], *, events: Details) -> dict[str, A
         logger.error("no answer", extra={"reason": str(reason)})
         return _refused("Internal Server Error", "try again later")
     return {"data": demand_event(found.event, found.sales)}
-
-
-def _check_market(told: object, request: Mapping[str, Any]) -> None:
-    """What an event is does not depend on the market; who asks for one that there is not has made a mistake."""
-    headers = (request.get("request") or {}).get("headers") or {}
-    market = told or headers.get(HEADER) or MARKET
-    if not isinstance(market, str) or market not in MARKETS:
-        raise Rejected(f"there are the markets {', '.join(sorted(MARKETS))}")
 
 
 def _refused(kind: str, message: str) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from domain.notifications.statuses import TO_SEND
 Row = Mapping[str, Any]
 NOTIFICATIONS = ("notification", "notification:asu")  # "test-notification" is archived, and sent by nobody
 LONGEST_DELAY = 900  # seconds, SQS; the sender puts off what comes too early
+LONGEST_ID = 1_000  # bytes: with what we put before it, a sort key (DynamoDB: 1,024); a call with another would fail for all its batch
 KEPT = timedelta(hours=24)  # by a table's stream: no record is older
 _CHANGED = ["INSERT", "MODIFY"]
 _NONE = [{"exists": False}]
@@ -88,13 +89,13 @@ def sorted_out(row: Row, created: datetime, lag: timedelta) -> Routed | None:
     date = _mapping(row, "date")
     match row.get("type"):
         case "event" if row.get("isSuppressed") is False and not row.get("shortUrl"):
-            return Unshortened(_text(row, "id"), _latest(created, date.get("updated")) + lag)
+            return Unshortened(_id(row, "id"), _latest(created, date.get("updated")) + lag)
         case "notification" | "notification:asu":
             return _to_send(row, created, lag)
         case "demand" if not date.get("triggered"):
             return _wish(row, _latest(created, date.get("requested"), date.get("updated")) + lag)
         case "sale" if row.get("isSuppressed") is False:
-            return Announced(_text(row, "eventId"), _text(row, "id"), created + lag)
+            return Announced(_id(row, "eventId"), _id(row, "id"), created + lag)
         case str():
             return None
     raise Rejected("a row without a type")
@@ -117,7 +118,7 @@ def _to_send(row: Row, created: datetime, lag: timedelta) -> ToSend | None:
 
 
 def _wish(row: Row, at: datetime) -> Wish:
-    fan, event, sale = (_text(row, name) for name in ("fanId", "eventId", "saleId"))
+    fan, event, sale = _text(row, "fanId"), _id(row, "eventId"), _id(row, "saleId")
     return Wish(Key(_text(row, "PK"), _text(row, "SK")), fan, event, sale, at, bool(row.get(SALE_DEMAND_SHARD)))
 
 
@@ -143,4 +144,12 @@ def _text(row: Row, name: str) -> str:
     found = row.get(name)
     if not isinstance(found, str) or not found:
         raise Rejected(f"a row of type {row['type']} without {name}")
+    return found
+
+
+def _id(row: Row, name: str) -> str:
+    """Of what has a row of its own."""
+    found = _text(row, name)
+    if len(found.encode("utf-8", "replace")) > LONGEST_ID:
+        raise Rejected(f"a row of type {row['type']} whose {name} no key could hold")
     return found

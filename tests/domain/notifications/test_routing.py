@@ -133,6 +133,10 @@ def test_demand_that_has_been_told_of_is_for_nobody():
         {**DEMAND, "fanId": None},
         {**DEMAND, "eventId": {}},
         {**DEMAND, "saleId": ""},
+        *(
+            {**it, name: "é" * 501}
+            for it, name in ((DEMAND, "eventId"), (DEMAND, "saleId"), (EVENT, "id"), (SALE, "eventId"))
+        ),
     ],
 )
 def test_a_row_that_nobody_could_find_is_rejected(row):

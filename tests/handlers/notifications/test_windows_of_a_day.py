@@ -2,11 +2,15 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
+from notifications_world import DEMAND
 from reminders_in_memory import reminders_in_memory
 
+from adapters.aws.attribute_values import encode_item
 from domain.notifications.demand import Demand
+from domain.notifications.events import Sale
 from domain.notifications.normalise import normalise
 from handlers.notifications.rules import rules
 from sandbox.sample.events import event_document
@@ -62,6 +66,18 @@ def test_each_fan_is_reminded_once_or_has_a_record_that_says_why_not(change):
             ("DELIVERED", None) if in_time else ("EXPIRED", "sale_started")
         )
     assert len(accepted) == len({it.to for it in accepted}) == sum(row["status"]["id"] == "DELIVERED" for row in rows)
+
+
+def test_a_fan_of_a_sale_that_moves_into_a_window_that_is_open_is_reminded():
+    with reminders_in_memory(MORNING - MINUTE) as world:
+        put_on_sale(world)
+        [late] = [Sale.of(row) for row in world.rows("sale") if row["eventId"] == "e13"]
+        moved = replace(late, starts=MORNING + 25 * MINUTE).row()
+        write = partial(world.tables.put_item, TableName=DEMAND, Item=encode_item(moved))
+        world.time.spawn(write, (MORNING + 10 * MINUTE).timestamp())
+        world.run(MORNING + 29 * MINUTE, windows=RUNS[:1])
+        [row] = [row for row in world.rows("notification") if row["fanId"] == "f13"]
+    assert (row["status"]["id"], row["saleStartDateTime"]) == ("DELIVERED", moved["saleStartDateTime"])
 
 
 def told_by(starts, runs):

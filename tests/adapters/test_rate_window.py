@@ -62,6 +62,14 @@ def test_a_worker_waits_for_its_instant_and_learns_when_it_came_too_late(dynamod
     assert not shared.wait(late)
 
 
+def test_what_takes_more_than_a_second_is_granted_whole(dynamodb):
+    time = Time()
+    shared = window(dynamodb, time)
+    grants = [shared.book(2, 1.0, least=2) for _ in range(3)]
+    assert [grant.count for grant in grants] == [2, 2, 2]
+    assert [grant.at - AT - LEAD for grant in grants] == [0, 2000 + GUARD, 2 * (2000 + GUARD)]
+
+
 def test_who_would_have_to_wait_long_asks_again_until_patience_ends(dynamodb):
     time = Time()
     shared = window(dynamodb, time)

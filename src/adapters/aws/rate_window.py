@@ -11,7 +11,7 @@ from adapters.aws.attribute_values import decode_item, encode_item
 from adapters.aws.batch_items import Backoff
 from adapters.aws.faults import aws_calls, code
 from domain.errors import Unavailable
-from domain.solicitation.pacing import HORIZON, Grant, Pace, Window
+from domain.solicitation.pacing import Grant, Pace, Window
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -34,11 +34,12 @@ class RateWindow:
     backoff: Backoff = QUICKLY
 
     def book(self, wanted: int, rate: float, *, least: int | None = None, patience: float = 60.0) -> Grant | None:
-        """A grant of up to `wanted` mails, of `least` at least, within `HORIZON`; None when `patience` seconds brought none.
+        """A grant of up to `wanted` mails, of `least` at least, which may be more than a second's worth, within `Pace.horizon`; None when
+        `patience` seconds brought none.
 
         Unavailable: the table is out of reach, or too many workers ask at once; nothing is granted.
         """
-        pace, until = Pace.of(rate), self.clock() + patience
+        pace, until = Pace.of(rate, least or 1), self.clock() + patience
         while True:
             grant = self._try(wanted, pace, least)
             if isinstance(grant, Grant):
@@ -58,8 +59,8 @@ class RateWindow:
             rev, window = self._read()
             now = self._now()
             grant = window.book(wanted, pace, now, least)
-            if grant.at > now + HORIZON:
-                return (grant.at - now - HORIZON) / 1000
+            if grant.at > now + pace.horizon:
+                return (grant.at - now - pace.horizon) / 1000
             if self._write(rev, window.after(grant, pace)):
                 return grant
             self.backoff.wait(tried)

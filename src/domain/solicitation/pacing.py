@@ -5,6 +5,9 @@ from dataclasses import dataclass
 GUARD = 20  # ms: how late a call may begin after its instant, so that two seconds' worth never begin within one
 LEAD = 100  # ms: what a worker needs between its grant and its call when nobody else is sending
 HORIZON = 3_000  # ms: how far ahead a grant is made; who would have to wait longer asks again
+FURTHER = (
+    20_000  # ms: how much further at most for what takes more than a second, whose worker has no more time than others'
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +30,18 @@ class Pace:
     length: int
 
     @classmethod
-    def of(cls, rate: float) -> "Pace":
-        """The pace that never exceeds `rate` mails a second, which is more than nothing."""
-        burst = max(1, int(rate))
+    def of(cls, rate: float, least: int = 1) -> "Pace":
+        """The pace that never exceeds `rate` mails a second, which is more than nothing.
+
+        `least` of them go at once or not at all: where a second has no room for them, they have the seconds to themselves that they take.
+        """
+        burst = max(1, int(rate), least)
         return cls(burst, max(1_000, -int(-1_000 * burst // rate)) + GUARD)
+
+    @property
+    def horizon(self) -> int:
+        """As far behind the last grant for what takes longer as for the rest: else those who want less would always come first."""
+        return HORIZON + min(self.length - 1_000 - GUARD, FURTHER)
 
 
 @dataclass(frozen=True, slots=True)

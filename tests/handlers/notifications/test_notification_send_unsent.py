@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 from notifications_world import GENERATION, STATE, own
@@ -68,6 +69,16 @@ def test_a_text_that_waits_for_the_rate_until_its_sale_starts_is_not_sent(world)
     assert became.count("EXPIRED") == 2
     for text in world.sms.accepted:
         assert STARTS.timestamp() - text.at > 60
+
+
+@pytest.mark.parametrize("rate", [0.2, 1.0])
+def test_a_text_of_more_parts_than_a_second_has_room_for_is_sent_at_the_rate(world, rate):
+    rows = [notification(f"f{n}", parts=2) for n in range(3)]
+    world.stage(*rows)
+    assert world.send(*rows, sms_rate=rate) == []
+    assert {world.status(row) for row in rows} == {"TRIGGERED"}
+    at = [text.at for text in world.sms.accepted]
+    assert min(later - sooner for sooner, later in pairwise(at)) >= 2 / rate
 
 
 def test_a_sale_that_has_moved_within_its_window_is_told_anew(world):

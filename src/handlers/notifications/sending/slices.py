@@ -51,6 +51,8 @@ class Slices:
             return None
         some = self._next()
         grant = self._granted(sum(map(self._parts, some)), self._parts(some[0]))
+        if grant is None and self.batch.left() < PATIENCE:  # which is not enough to ask again
+            self._put_off(A_MOMENT, "later")
         return (fitting(some, grant.count, self._parts), grant) if grant else None
 
     def _obstacle(self) -> tuple[float, str] | None:
@@ -68,16 +70,12 @@ class Slices:
         return [work for work in self.left if not work.row.get("alone")][: max(1, self.channel.most())]
 
     def _granted(self, wanted: int, least: int) -> Grant | None:
-        """A grant for the first one at least. One that takes more than a second's worth waits for several."""
-        grant = self._book(wanted, least)
-        while grant is not None and grant.count < least:
-            more = self._book(least - grant.count, 1)
-            grant = Grant(more.at, grant.count + more.count) if more else None
-        return grant
-
-    def _book(self, wanted: int, least: int) -> Grant | None:
-        patience = max(0.0, min(PATIENCE, self.batch.left()))
-        return self.channel.window.book(wanted, self.channel.rate(), least=least, patience=patience)
+        """A grant for the first one at least. One that takes more than a second's worth waits for as long as it takes."""
+        rate = self.channel.rate()
+        if rate <= 0:  # since it was looked at
+            return None
+        patience = max(0.0, min(max(PATIENCE, 2 * least / rate), self.batch.left()))
+        return self.channel.window.book(wanted, rate, least=least, patience=patience)
 
     def _claimed(self, some: Sequence[Work]) -> list[Work]:
         """Those that are ours now; the others come again, to be looked at."""

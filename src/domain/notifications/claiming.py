@@ -66,7 +66,8 @@ def in_hand(row: Row | None, now: datetime) -> Course | None:
     if status not in TO_SEND:
         return None if is_replaced(row) else LEAVE
     if name := malformed(row):
-        whole = {**row, "date": dict(row["date"]) if isinstance(row.get("date"), Mapping) else {}, "errors": []}
+        date = row["date"] if isinstance(row.get("date"), Mapping) else {}
+        whole = {**row, "date": {name: at for name, at in date.items() if isinstance(at, str)}, "errors": []}
         return Course("move", row=ended(whole, "FAILED", f"malformed {name}", now))
     return None
 

@@ -26,17 +26,30 @@ def _whole(told: Any) -> bool:
     return type(told) is int and told >= 0
 
 
+def _dates(told: Any) -> bool:
+    return isinstance(told, Mapping) and all(isinstance(it, str) for it in told.values())
+
+
+def _errors(told: Any) -> bool:
+    return isinstance(told, list) and all(isinstance(it, Mapping) for it in told)
+
+
 WANTED: Mapping[str, Good] = {
     **dict.fromkeys(("fanId", "eventId", "saleId", "contactMethod", "messageId"), _text),
     "saleStartDateTime": _instant,
-    "date": lambda told: isinstance(told, Mapping),
+    "date": _dates,
 }
 IF_THERE: Mapping[str, Good] = {
     **dict.fromkeys(("phoneNumber", "email", "messageBody", "locale"), lambda told: isinstance(told, str)),
     **dict.fromkeys(("parts", "sendAttempts"), _whole),
     "templateVariables": lambda told: isinstance(told, Mapping),
     "notBefore": _instant,
-    "errors": lambda told: isinstance(told, list),
+    "errors": _errors,
+}
+NOTED: Mapping[str, Good] = {  # what is written of when something is told of it
+    **{name: WANTED[name] for name in ("fanId", "eventId", "saleId", "date")},
+    "status": lambda told: isinstance(told, Mapping) and _text(told.get("id")),
+    "errors": lambda told: told is None or _errors(told),
 }
 
 
@@ -45,3 +58,8 @@ def malformed(row: Row) -> str | None:
     wrong = (name for name, good in WANTED.items() if not good(row.get(name)))
     odd = (name for name, good in IF_THERE.items() if name in row and not good(row[name]))
     return next(wrong, None) or next(odd, None)
+
+
+def can_be_noted(row: Row) -> bool:
+    """Whether what is told of it can be written into it."""
+    return all(good(row.get(name)) for name, good in NOTED.items())

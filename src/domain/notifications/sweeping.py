@@ -8,6 +8,7 @@ from domain.errors import Rejected
 from domain.notifications.claiming import deadline, ended, in_hand
 from domain.notifications.instants import iso, moment
 from domain.notifications.keys import UNSETTLED_SINCE, Key, sale_row
+from domain.notifications.malformed import can_be_noted
 from domain.notifications.statuses import SALE_STARTED, TO_SEND, UNKNOWN, Row, moved, status_of
 
 PERIOD = timedelta(minutes=5)  # between two sweeps
@@ -66,7 +67,7 @@ def legible(row: Row) -> bool:
     try:
         moment(row["saleStartDateTime"])
         _since(row)
-        return bool(sale_of(row) and status_of(row) and row[UNSETTLED_SINCE])
+        return bool(sale_of(row) and row[UNSETTLED_SINCE]) and can_be_noted(row)
     except (KeyError, Rejected, TypeError):
         return False
 

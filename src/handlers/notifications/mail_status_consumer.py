@@ -21,6 +21,9 @@ from handlers.notifications.noting.replying import heed
 from handlers.notifications.rules import folder
 from handlers.notifications.settings import MailStatusConsumerSettings
 
+# Its row is gone, is no row of ours, or is another message's by now: there is nothing to be kept.
+STRAY = frozenset({"unknown", "malformed", "superseded"})
+
 logger = Logger(service="mail_status_consumer")
 
 
@@ -43,7 +46,7 @@ def live() -> dict[str, Any]:
 
 
 def mail_status_consumer(event: Mapping[str, Any], *, desk: Desk) -> dict[str, Any]:
-    """Answers {outcome}: noted, repeated, replied, unknown, superseded or not_ours.
+    """Answers {outcome}: noted, repeated, replied, unknown, malformed, superseded or not_ours.
 
     Rejected: it is of a reminder, and not as SES makes them; Lambda gives it to the function's failure destination.
     Unavailable: it could not be written down, and must be told again.
@@ -67,10 +70,7 @@ def mail_status_consumer(event: Mapping[str, Any], *, desk: Desk) -> dict[str, A
 
 
 def tell(event: Mapping[str, Any], outcome: str) -> None:
-    if outcome in (
-        "unknown",
-        "superseded",
-    ):  # its row is gone, or is another message's by now: there is nothing to be kept
+    if outcome in STRAY:
         count("StatusesParked", 1)
     if outcome not in ("noted", "not_ours"):
         logger.info("mail event", extra={"event_id": event.get("id"), "outcome": outcome})

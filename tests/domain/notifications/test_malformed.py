@@ -6,7 +6,7 @@ import pytest
 
 from domain.notifications.claiming import Facts, course, in_hand
 from domain.notifications.instants import iso
-from domain.notifications.malformed import IF_THERE, WANTED, malformed
+from domain.notifications.malformed import IF_THERE, WANTED, can_be_noted, malformed
 from domain.notifications.statuses import status_of
 
 AT = datetime(2026, 12, 4, 17, 30, tzinfo=UTC)
@@ -44,6 +44,19 @@ def test_what_is_missing_or_of_another_kind_is_named(name, gone):
 @pytest.mark.parametrize("name", IF_THERE)
 def test_what_need_not_be_there_must_be_of_its_kind(name):
     assert malformed({**ROW, name: object()}) == name
+
+
+@pytest.mark.parametrize(("name", "told"), [("date", {"updated": 7}), ("errors", ["no"])])
+def test_what_lies_within_must_be_of_its_kind_too(name, told):
+    it = in_hand({**ROW, name: told}, AT)
+    assert (status_of(it.row), it.row["errors"][-1]["reason"]) == ("FAILED", f"malformed {name}")
+
+
+@pytest.mark.parametrize(
+    "change", [{}, {"errors": []}, {"date": 7}, {"status": {}}, {"status": "x"}, {"errors": 7}, {"saleId": ""}], ids=str
+)
+def test_something_can_be_noted_of_what_has_dates_a_status_and_errors(change):
+    assert can_be_noted({**ROW, **change}) == (change in ({}, {"errors": []}))
 
 
 @pytest.mark.parametrize("status", [None, "CREATED", {}, {"id": None}])

@@ -19,6 +19,7 @@ def row(status="CREATED", *, stood=180.0, left=20.0, **more):
     since = iso(NOW - timedelta(seconds=stood))
     return {
         **KEY.attributes(),
+        "fanId": "fan-1",
         "eventId": "e1",
         "saleId": "s1",
         "status": {"id": status, "date": since},
@@ -132,6 +133,8 @@ def test_a_message_points_to_its_row():
         {UNSETTLED_SINCE: "2026"},
         {"status": "CREATED"},
         {"status": {}},
+        {"date": None},
+        {"errors": ["no"]},
     ],
 )
 def test_what_has_no_legible_times_is_no_row_to_judge(change):

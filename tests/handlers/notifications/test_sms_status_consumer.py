@@ -154,6 +154,19 @@ def test_a_delivery_settles_whatever_was_thought_before(world, status_before):
     assert not {"unsettledShard", "unsettledSince", "lease"} & set(row)
 
 
+@pytest.mark.parametrize(
+    "change",
+    [{"date": None}, {"date": {"updated": 7}}, {"status": "SENDING"}, {"errors": ["no"]}, {"fanId": 7}],
+    ids=str,
+)
+def test_a_row_of_others_that_nothing_can_be_added_to_stops_nobody_elses(world, change):
+    strange, well = {**notification("fan-2"), **change}, status(ROW, "queued")
+    world.put(strange)
+    assert consume(status(notification("fan-2"), "queued"), well) == counts(**{"in": 2, "noted": 1, "parked": 1})
+    assert [it["reason"] for it in parked(world)] == ["malformed"]
+    assert world.row(Key(strange["PK"], strange["SK"])) == strange
+
+
 def test_a_message_that_another_has_replaced_does_not_move_it(world):
     old = notification(starts=after(3600))
     assert consume(status(old, "delivered"), LIFE[0]) == counts(**{"in": 2, "noted": 1, "parked": 1})

@@ -12,6 +12,7 @@ from adapters.aws.opt_out_list import OptOutList
 from domain.errors import Unavailable
 from domain.notifications.classifying import SendingRules
 from domain.notifications.keys import SMS, Key
+from domain.notifications.malformed import can_be_noted
 from domain.notifications.status_events import Told
 from domain.notifications.statuses import Row, seen, status_of
 
@@ -19,9 +20,9 @@ GROUP = 25  # notifications of one reading (seed 003)
 AT_ONCE = 8  # writes
 ROUNDS = 8  # readings of a row that others write at the same time
 
-# unknown: there is no such notification. superseded: its sale has moved since, and another message takes its place. left: nobody
-# could write it down, so it must be told again.
-Outcome = Literal["noted", "repeated", "unknown", "superseded", "left"]
+# unknown: there is no such notification. malformed: others wrote it, and nothing can be added to it. superseded: its sale has moved
+# since, and another message takes its place. left: nobody could write it down, so it must be told again.
+Outcome = Literal["noted", "repeated", "unknown", "malformed", "superseded", "left"]
 
 
 @dataclass(frozen=True)
@@ -85,6 +86,8 @@ def _one(told: Sequence[Told], row: Row | None, desk: Desk) -> Settled | None:
     """None: somebody has written the row since it was read."""
     if row is None:
         return Settled(["unknown"] * len(told))
+    if not can_be_noted(row):
+        return Settled(["malformed"] * len(told))
     ours = [it.message in (None, row.get("messageId", it.message)) for it in told]
     new = seen(row, [it.sighting for it, is_ours in zip(told, ours, strict=True) if is_ours])
     if new != row:

@@ -4,7 +4,7 @@ import heapq
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import count
-from threading import Semaphore, Thread
+from threading import Lock, Semaphore, Thread
 from typing import Any
 
 
@@ -12,10 +12,18 @@ class Over(BaseException):
     """The time is over: whoever sleeps is woken to end."""
 
 
+def _held() -> Any:
+    lock = Lock()
+    lock.acquire()
+    return lock
+
+
 @dataclass
 class _Task:
+    """`turn`: held while it is another's; a bare lock, for it changes hands many thousand times."""
+
     work: Callable[[], Any]
-    turn: Semaphore = field(default_factory=lambda: Semaphore(0))
+    turn: Any = field(default_factory=_held)
     thread: Thread | None = None
 
 

@@ -15,6 +15,7 @@ from unittest.mock import patch
 
 import boto3
 from in_process_http import InProcess
+from in_turn import InTurn
 from memory_dynamodb import MemoryDynamoDB
 from memory_items import Table
 from memory_queues import Died, MemoryQueue, MemorySqs, Poller
@@ -46,6 +47,7 @@ from handlers.notifications import (
     sms_status_consumer,
     sweep,
 )
+from handlers.notifications.noting import desk as noting
 from sandbox.discovery import DiscoveryServer
 from sandbox.sms_service import SmsServer
 from sandbox.virtual_workers import VirtualTime
@@ -60,7 +62,7 @@ HANDLERS = (
 )
 SERVICES = {"SMS_SERVICE_URL": "http://sms.test", "DISCOVERY_URL": "http://discovery.test"}
 # As infra/notifications_feeds.py has them.
-GENERATORS, SENDERS, SENT_AT_ONCE, ROUTED, TOLD_AT_ONCE = 10, 8, 100, 100, 500
+GENERATORS, SENDERS, SENT_AT_ONCE, ROUTED, TOLD_AT_ONCE = 10, 16, 100, 100, 500
 GENERATING, CLAIMING, CALLING = 10.0, 0.01, 0.06  # seconds that it takes on AWS, about
 
 
@@ -149,7 +151,7 @@ class Reminders:
 
     def _generator(self) -> Callable[[Sequence[Any]], Any]:
         desk = notification_generator.live()
-        desk = replace(desk, queue=replace(desk.queue, clock=self.time.now))
+        desk = replace(desk, queue=replace(desk.queue, clock=self.time.now), pool=InTurn())
 
         def generate(records: Sequence[Any]) -> Any:
             self.time.sleep(GENERATING)
@@ -239,6 +241,7 @@ def reminders_in_memory(start: datetime, **settings: str) -> Iterator[Reminders]
         environment = {**ENVIRONMENT, **SERVICES, "POWERTOOLS_METRICS_DISABLED": "false", **settings}
         open_things.enter_context(patch.dict(os.environ, environment))
         open_things.enter_context(patch.object(boto3.Session, "client", lambda self, name, **_: clients[name]))
+        open_things.enter_context(patch.object(noting, "ThreadPoolExecutor", InTurn))
         for forget in (session.session.cache_clear, *(handler.live.cache_clear for handler in HANDLERS)):
             forget()
             open_things.callback(forget)

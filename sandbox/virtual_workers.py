@@ -25,6 +25,7 @@ class _Task:
     work: Callable[[], Any]
     turn: Any = field(default_factory=_held)
     thread: Thread | None = None
+    idle: Callable[[], float] | None = None
 
 
 class VirtualTime:
@@ -45,9 +46,11 @@ class VirtualTime:
         """Begin it then, or now."""
         self._wait(self._now if at is None else at, _Task(work))
 
-    def sleep(self, seconds: float) -> None:
+    def sleep(self, seconds: float, idle: Callable[[], float] | None = None) -> None:
+        """`idle` is asked whenever it would wake: for how many seconds it would only sleep again. It spares waking a thread for that."""
         task = self._running
         assert task is not None, "only workers sleep"
+        task.idle = idle
         self._wait(self._now + max(0.0, seconds), task)
         self._hand_over()
         task.turn.acquire()
@@ -78,6 +81,9 @@ class VirtualTime:
             self._ended.release()
             return
         self._now, _, task = heapq.heappop(self._waiting)
+        while task.idle and (more := task.idle()):
+            self._wait(self._now + more, task)
+            self._now, _, task = heapq.heappop(self._waiting)
         self._running = task
         if task.thread is None:
             task.thread = Thread(target=self._work, args=(task,), daemon=True)

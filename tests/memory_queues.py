@@ -127,13 +127,16 @@ class Poller:
 
     def __call__(self) -> None:
         while True:
-            due = self.queue.due()
-            if due is None or due > self.time.now():
-                self.time.sleep(min(LONG_POLL, due - self.time.now()) if due else LONG_POLL)
-                continue
+            if nothing := self._nothing():
+                self.time.sleep(nothing, self._nothing)
             if self.window and self.queue.waiting(self.batch) < self.batch:
                 self.time.sleep(self.window)
             self.handle(self.queue.receive(self.batch, self.visibility))
+
+    def _nothing(self) -> float:
+        """For how many seconds there is nothing to do."""
+        due = self.queue.due()
+        return LONG_POLL if due is None else min(LONG_POLL, max(0.0, due - self.time.now()))
 
     def handle(self, records: Sequence[Record]) -> None:
         if not records:

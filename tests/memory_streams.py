@@ -52,10 +52,13 @@ class DatedStatuses:
             self.count += 1
             heapq.heappush(self.told, (moment(it["timestamp"]).timestamp(), self.count, json.dumps(it).encode()))
 
+    def due(self, now: float) -> bool:
+        return bool(self.told) and self.told[0][0] <= now
+
     def take(self, now: float, most: int) -> list[dict[str, Any]]:
         """Records of Kinesis."""
         found = []
-        while len(found) < most and self.told and self.told[0][0] <= now:
+        while len(found) < most and self.due(now):
             at, number, data = heapq.heappop(self.told)
             kinesis = {
                 "data": base64.b64encode(data).decode(),

@@ -205,7 +205,7 @@ class Reminders:
         live = {**live, "desk": replace(desk, **queues)}
         wanted = Filters()
         while True:
-            self.time.sleep(0.5)
+            self.time.sleep(0.5, lambda: 0.0 if self.tables.changes else 0.5)
             records = [*filter(wanted, self.tables.take_changes())]
             for first in range(0, len(records), ROUTED):
                 answer = demand_stream_to_sqs.demand_stream_to_sqs(records[first : first + ROUTED], self.at(), **live)
@@ -214,7 +214,7 @@ class Reminders:
     def _consume(self) -> None:
         live = sms_status_consumer.live()
         while True:
-            self.time.sleep(1.0)
+            self.time.sleep(1.0, lambda: 0.0 if self.statuses.due(self.time.now()) else 1.0)
             while records := self.statuses.take(self.time.now(), TOLD_AT_ONCE):
                 self._told("sms_status_consumer", sms_status_consumer.sms_status_consumer(records, **live))
 

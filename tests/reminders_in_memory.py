@@ -70,7 +70,8 @@ GENERATING, CLAIMING, CALLING = 10.0, 0.01, 0.06  # seconds that it takes on AWS
 class Reminders:
     """What a test sets up and looks at. `answers` of every call of a function, by its name.
 
-    `dying`: the slices, counted from 1, right after whose calls their sender dies, so that nothing of them is written down.
+    `dying`: the slices, counted from 1, right after whose calls their sender dies, so that nothing of them is written down;
+    `orphans` are those of their messages that were taken.
     """
 
     time: VirtualTime
@@ -83,6 +84,7 @@ class Reminders:
     answers: dict[str, list[Any]] = field(default_factory=dict)
     dying: set[int] = field(default_factory=set)
     slices: int = 0
+    orphans: set[str] = field(default_factory=set)
 
     def put(self, rows: Iterable[Mapping[str, Any]]) -> None:
         """Rows that were there before: nobody is told of them."""
@@ -182,9 +184,18 @@ class Reminders:
         )
 
     def _calling(self, call: Callable[[Any], Any], some: Iterable[Any]) -> list[Any]:
-        found = self._together(CALLING)(call, some)
+        taken: list[str] = []
+
+        def noted(it: Any) -> Any:
+            before = len(self.texts.accepted)
+            found = call(it)
+            taken.extend(text.message_id for text in self.texts.accepted[before:])
+            return found
+
+        found = self._together(CALLING)(noted, some)
         self.slices += 1
         if self.slices in self.dying:
+            self.orphans.update(taken)
             raise Died
         return found
 

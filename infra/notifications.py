@@ -56,7 +56,13 @@ class NotificationsStack(Stack):
         if reminders.sms_provider == "aws":
             TextsByAws(self, "Texts", told=functions["sms_status_consumer"], lost=lost, stage=stage)
         api = RemindersApi(
-            self, "Reminders", contract=contract, functions=functions, issuer=reminders.issuer, stage=stage
+            self,
+            "Reminders",
+            contract=contract,
+            functions=functions,
+            issuer=reminders.issuer,
+            client_id=reminders.client_id,
+            stage=stage,
         ).api
         self._watch(alarms, functions, stores, mappings, reminders.sms_parts_per_second)
         self._tell(

@@ -46,6 +46,7 @@ class RemindersApi(Construct):
         contract: Contract,
         functions: Mapping[str, PythonFunction],
         issuer: str,
+        client_id: str,
         stage: Stage,
     ) -> None:
         super().__init__(scope, id)
@@ -54,7 +55,7 @@ class RemindersApi(Construct):
             "Api",
             name=f"ovation-{stage.name}-reminders",
             definition=appsync.Definition.from_file(str(contract.schema)),
-            authorization_config=_who_may_ask(issuer),
+            authorization_config=_who_may_ask(issuer, client_id),
             query_depth_limit=DEEPEST,
             resolver_count_limit=MOST_RESOLVERS,
             introspection_config=appsync.IntrospectionConfig.DISABLED
@@ -99,7 +100,7 @@ class RemindersApi(Construct):
         ).grant_write(writer)
 
 
-def _who_may_ask(issuer: str) -> appsync.AuthorizationConfig:
-    oidc = appsync.OpenIdConnectConfig(oidc_provider=issuer)
+def _who_may_ask(issuer: str, client_id: str) -> appsync.AuthorizationConfig:
+    oidc = appsync.OpenIdConnectConfig(oidc_provider=issuer, client_id=client_id)
     mode = appsync.AuthorizationMode(authorization_type=appsync.AuthorizationType.OIDC, open_id_connect_config=oidc)
     return appsync.AuthorizationConfig(default_authorization=mode)

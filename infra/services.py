@@ -32,7 +32,7 @@ class Services:
 class Reminders:
     """cdk.json's `reminders`: whom events are asked of and messages are sent by. `sms_provider`: `service`, or `aws`, which sends from
     `sms_origination` (a phone number, pool or sender id); `links_url`: your own domain in front of the links' API, or nothing;
-    `issuer`: whose tokens fans come with, `fan_claim` what names the fan in them.
+    `issuer`: whose tokens fans come with, made for the application `client_id` (a pattern); `fan_claim` names the fan in them.
     """
 
     discovery_url: str
@@ -46,6 +46,7 @@ class Reminders:
     mail_sender: str
     links_url: str
     issuer: str
+    client_id: str
     fan_claim: str
 
     @classmethod
@@ -66,5 +67,6 @@ class Reminders:
             mail_sender=told["mailSender"],
             links_url=told["links"],
             issuer=told["issuer"],
+            client_id=told["clientId"],
             fan_claim=told["fanClaim"],
         )

@@ -129,7 +129,8 @@ def test_every_field_of_the_api_is_one_call_of_its_function_by_the_resolver_of_t
 def test_who_asks_comes_with_a_token_of_the_owners_issuer_and_no_request_is_logged(notifications):
     [api] = notifications.properties("AWS::AppSync::GraphQLApi")
     assert api["AuthenticationType"] == "OPENID_CONNECT"
-    assert api["OpenIDConnectConfig"]["Issuer"] == "https://identity.example.com"
+    told = api["OpenIDConnectConfig"]
+    assert (told["Issuer"], told["ClientId"]) == ("https://identity.example.com", "ovation")
     assert api["LogConfig"]["ExcludeVerboseContent"] is True
     assert api["LogConfig"]["FieldLogLevel"] == "ERROR"
     assert (api["QueryDepthLimit"], api["ResolverCountLimit"]) == (6, 10)

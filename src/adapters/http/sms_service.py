@@ -14,7 +14,7 @@ from domain.notifications.instants import iso
 from domain.notifications.sms import Accepted, Refusal, Text
 
 TIMEOUT = (2.0, 10.0)  # seconds to connect, and for the answer: a slice of texts waits for its slowest
-GATEWAY = frozenset({502, 504})  # somebody between us gave up, who does not know what the service did
+GATEWAY = frozenset({502, 504, 520, 522, 524})  # somebody between us gave up, who does not know what the service did
 LONGEST = 300  # characters of a reason that are kept
 
 

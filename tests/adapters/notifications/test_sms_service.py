@@ -84,7 +84,9 @@ def test_how_long_to_wait_is_read_from_the_answer(server, service, told, seconds
     assert service.send(TEXT, AT).retry_after == seconds
 
 
-@pytest.mark.parametrize(("status", "ambiguous"), [(500, False), (502, True), (503, False), (504, True)])
+@pytest.mark.parametrize(
+    ("status", "ambiguous"), [(500, False), (502, True), (503, False), (504, True), (521, False), (524, True)]
+)
 def test_a_gateway_does_not_know_what_the_service_did(server, service, status, ambiguous):
     answering(server, Reply(b"", status=status))
     assert service.send(TEXT, AT).ambiguous is ambiguous

@@ -13,7 +13,7 @@ from domain.notifications.sms import Accepted, Refusal
 @pytest.mark.parametrize(
     ("refusal", "kind"),
     [
-        *((Refusal(code, "no"), "again") for code in (408, 409, 425, 429, 500, 502, 503, 504)),
+        *((Refusal(code, "no"), "again") for code in (408, 409, 425, 429, 500, 502, 503, 504, 507, 520, 524, 529)),
         *((Refusal(code, "no"), "refused") for code in (400, 410, 422, 499, 501)),
         *((Refusal(code, "no"), "held") for code in (301, 401, 402, 403, 404)),
         (Refusal(400, "Invalid phone number"), "refused"),

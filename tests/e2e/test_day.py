@@ -294,7 +294,7 @@ def resend(sandbox: Sandbox, campaign: Mapping[str, Any], slot: str, number: int
         if f"/{campaign['id']}/" in item["Key"] and f"/{stamp}/chunk-{number:04d}" in item["Key"]
     ]
     assert len(found) == 1
-    [queue] = [url for url in sandbox.client("sqs").list_queues()["QueueUrls"] if "Outbox" in url]
+    [queue] = [url for url in sandbox.client("sqs").list_queues()["QueueUrls"] if "solicitation-Outbox" in url]
     body = {"campaign": campaign["id"], "chunk": found[0], "scheduledTime": slot}
     sandbox.client("sqs").send_message(QueueUrl=queue, MessageBody=json.dumps(body))
 

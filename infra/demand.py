@@ -1,8 +1,7 @@
 """A stage in, the Demand table and the stream of its changes out: what archive and notifications read."""
 
-from aws_cdk import CfnOutput, Duration, Stack
+from aws_cdk import CfnOutput, Stack
 from aws_cdk import aws_dynamodb as dynamodb
-from aws_cdk import aws_kinesis as kinesis
 from constructs import Construct
 
 from domain.notifications.keys import (
@@ -13,11 +12,10 @@ from domain.notifications.keys import (
     UNSETTLED_SHARD,
     UNSETTLED_SINCE,
 )
+from infra.kept_stream import KeptStream
 from infra.stages import Stage
 from infra.stores import EXPIRES
 from infra.table import KeyedTable, text
-
-KEPT = Duration.days(7)  # how long a change waits for readers that stand still
 
 
 class DemandStack(Stack):
@@ -31,22 +29,10 @@ class DemandStack(Stack):
             description="Ovation: what fans want to be reminded of, and every change of it",
             termination_protection=stage.protected,
         )
-        self.changes = self._stream(stage)
+        self.changes = KeptStream(self, "DemandTableStream", shards=stage.archiving.shards, stage=stage)
         self.table = self._table(stage)
         CfnOutput(self, "DemandTable", value=self.table.table_name)
         CfnOutput(self, "DemandStream", value=self.changes.stream_name)
-
-    def _stream(self, stage: Stage) -> kinesis.Stream:
-        shards = stage.archiving.shards
-        return kinesis.Stream(
-            self,
-            "DemandTableStream",
-            stream_mode=kinesis.StreamMode.PROVISIONED if shards else kinesis.StreamMode.ON_DEMAND,
-            shard_count=shards,
-            encryption=kinesis.StreamEncryption.MANAGED,
-            retention_period=KEPT,
-            removal_policy=stage.removal_policy,
-        )
 
     def _table(self, stage: Stage) -> KeyedTable:
         table = KeyedTable(

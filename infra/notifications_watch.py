@@ -10,8 +10,9 @@ from aws_cdk import aws_sqs as sqs
 from handlers.notifications.settings import NAMESPACE
 from infra.alarms import Alarms
 from infra.function import PythonFunction
-from infra.mapping_metrics import DROPPED, FIVE, GIVEN_UP, UNKEPT, of_mapping
+from infra.mapping_metrics import FIVE
 from infra.notifications_stores import NotificationsStores
+from infra.stream_watch import watch_streams
 
 BEHIND = Duration.minutes(2)  # a stream's reader: a reminder has half an hour in all
 WAITING = Duration.minutes(5)  # a queue's oldest message
@@ -134,24 +135,14 @@ class NotificationsWatch:
     def over_streams(
         self, functions: Mapping[str, PythonFunction], mappings: Mapping[str, lambda_.EventSourceMapping]
     ) -> None:
-        for name, mapping in mappings.items():
-            function, at_least = functions[name], self._alarms.at_least
-            at_least(
-                BEHIND.to_milliseconds(),
-                function.metric("IteratorAge", statistic="Maximum", period=FIVE),
-                id=f"{function.node.id}Behind",
-                says=f"{function.node.id} is {BEHIND.to_human_string()} behind: see its errors, throttles and duration.",
-            )
-            at_least(
-                1,
-                of_mapping(mapping, GIVEN_UP),
-                id=f"{function.node.id}GaveUp",
-                says="Lambda gave up on records; they lie below aws/lambda/. What is unsent, `sweep` finds by itself.",
-            )
-            lost = "Records are neither taken nor kept aside; what is unsent, `sweep` finds by itself."
-            at_least(1, of_mapping(mapping, DROPPED), id=f"{function.node.id}Dropped", says=lost)
-            unkept = function.metric(UNKEPT, statistic="Sum", period=FIVE)
-            at_least(1, unkept, id=f"{function.node.id}Unkept", says=lost)
+        watch_streams(
+            self._alarms,
+            functions,
+            mappings,
+            behind=BEHIND,
+            kept="What is unsent, `sweep` finds by itself.",
+            lost="Records are neither taken nor kept aside; what is unsent, `sweep` finds by itself.",
+        )
 
     def over_queues(self, stores: NotificationsStores) -> None:
         """Not the reminders': they wait for their turn, and the backlog says whether it comes in time."""

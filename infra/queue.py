@@ -48,3 +48,11 @@ class Outbox(sqs.Queue):
             dead_letter_queue=sqs.DeadLetterQueue(queue=unsent, max_receive_count=attempts),
             removal_policy=stage.removal_policy,
         )
+
+
+def watched_queue(
+    scope: Construct, id: str, *, hidden: timedelta, attempts: int, stage: Stage, alarms: Alarms
+) -> Outbox:
+    """A queue of work, and beside it, as `{id}Lost`, the one for what was set aside of it."""
+    lost = DeadLetters(scope, f"{id}Lost", stage=stage, alarms=alarms)
+    return Outbox(scope, id, hidden=hidden, attempts=attempts, unsent=lost, stage=stage)

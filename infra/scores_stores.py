@@ -3,23 +3,21 @@
 from collections.abc import Mapping
 from datetime import timedelta
 
-from aws_cdk import Duration
 from aws_cdk import aws_dynamodb as dynamodb
-from aws_cdk import aws_kinesis as kinesis
 from aws_cdk import aws_s3 as s3
-from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
 from domain.scores.places import ERRORS, FANLIST, LOST, RETRIES, SCRUBBED
 from infra.alarms import Alarms
 from infra.bucket import PrivateBucket
+from infra.kept_stream import KeptStream
 from infra.nag import acknowledge
-from infra.queue import DeadLetters, Outbox
+from infra.queue import Outbox, watched_queue
 from infra.stages import Stage
 from infra.stores import EXPIRES
 from infra.table import KeyedTable
+from infra.tokens import Tokens
 
-KEPT = Duration.days(7)  # how long a record waits for readers that stand still
 VERSION_DAYS = 14  # a load reads the version that its event named, whatever was put over it meanwhile
 FILES_HIDDEN = timedelta(minutes=16)  # a function's longest call, and a little
 FILES_ATTEMPTS = (
@@ -43,13 +41,15 @@ class ScoresStores:
         self.table = KeyedTable(
             scope, "Scores", stage=stage, expires=EXPIRES, stream=dynamodb.StreamViewType.NEW_AND_OLD_IMAGES
         )
-        self.scores_stream = self._stream("scoresStream")
-        self.campaign_data_stream = self._stream("campaignDataStream")
+        shards = stage.scoring.shards
+        self.scores_stream = KeptStream(scope, "scoresStream", shards=shards, stage=stage)
+        self.campaign_data_stream = KeptStream(scope, "campaignDataStream", shards=shards, stage=stage)
         self.files = self._queue("scoreFiles", FILES_HIDDEN, FILES_ATTEMPTS)
         self.fanlists = self._queue("fanlistFiles", FILES_HIDDEN, FILES_ATTEMPTS)
         self.verdicts = self._queue("verdictReporterQueue", VERDICTS_HIDDEN, looks(stage))
         self.entry_retries = self._queue("entryRetryQueue", ENTRIES_HIDDEN, ENTRIES_ATTEMPTS)
-        self.tokens = self._secret()
+        says = "Tokens of Slack, Campaign Service and Entry Service"  # slackToken, campaignToken, entryToken
+        self.tokens = Tokens(scope, "Services", says=says, stage=stage)
 
     def queues(self) -> Mapping[str, Outbox]:
         """By what waits in them."""
@@ -60,36 +60,8 @@ class ScoresStores:
             "entries": self.entry_retries,
         }
 
-    def _stream(self, id: str) -> kinesis.Stream:
-        shards = self._stage.scoring.shards
-        return kinesis.Stream(
-            self._scope,
-            id,
-            stream_mode=kinesis.StreamMode.PROVISIONED if shards else kinesis.StreamMode.ON_DEMAND,
-            shard_count=shards,
-            encryption=kinesis.StreamEncryption.MANAGED,
-            retention_period=KEPT,
-            removal_policy=self._stage.removal_policy,
-        )
-
     def _queue(self, id: str, hidden: timedelta, attempts: int) -> Outbox:
-        lost = DeadLetters(self._scope, f"{id}Lost", stage=self._stage, alarms=self._alarms)
-        return Outbox(self._scope, id, hidden=hidden, attempts=attempts, unsent=lost, stage=self._stage)
-
-    def _secret(self) -> secretsmanager.Secret:
-        """Its owner puts the tokens in: {"slackToken", "campaignToken", "entryToken"}; until then nothing is told to anybody."""
-        secret = secretsmanager.Secret(
-            self._scope,
-            "Services",
-            description="Tokens of Slack, Campaign Service and Entry Service",
-            generate_secret_string=secretsmanager.SecretStringGenerator(
-                secret_string_template="{}",  # noqa: S106 - an object without any token
-                generate_string_key="unused",
-            ),
-            removal_policy=self._stage.removal_policy,
-        )
-        acknowledge(secret, {"AwsSolutions-SMG4": "The tokens are the services'; whoever renews them puts them here."})
-        return secret
+        return watched_queue(self._scope, id, hidden=hidden, attempts=attempts, stage=self._stage, alarms=self._alarms)
 
 
 def looks(stage: Stage) -> int:

@@ -12,8 +12,9 @@ from handlers.scores.settings import NAMESPACE
 from infra.alarms import Alarms
 from infra.dashboard import graph
 from infra.function import PythonFunction
-from infra.mapping_metrics import DROPPED, FIVE, GIVEN_UP, UNKEPT, of_mapping
+from infra.mapping_metrics import FIVE
 from infra.scores_stores import ScoresStores
+from infra.stream_watch import watch_streams
 
 BEHIND = Duration.hours(1)  # a stream's reader (the mission: iterator age over an hour)
 WAITING = Duration.minutes(15)  # a queue's oldest message (the mission)
@@ -70,24 +71,14 @@ class ScoresWatch:
     def over_streams(
         self, functions: Mapping[str, PythonFunction], mappings: Mapping[str, lambda_.EventSourceMapping]
     ) -> None:
-        for name, mapping in mappings.items():
-            function, at_least = functions[name], self._alarms.at_least
-            at_least(
-                BEHIND.to_milliseconds(),
-                function.metric("IteratorAge", statistic="Maximum", period=FIVE),
-                id=f"{function.node.id}Behind",
-                says=f"{function.node.id} is an hour behind: see its errors, throttles and duration.",
-            )
-            at_least(
-                1,
-                of_mapping(mapping, GIVEN_UP),
-                id=f"{function.node.id}GaveUp",
-                says="Lambda gave up on records; they lie below aws/lambda/. `ovation scores reconcile CAMPAIGN` mends the counts.",
-            )
-            lost = "Records are neither taken nor kept aside: load the file again, then `ovation scores reconcile CAMPAIGN`."
-            at_least(1, of_mapping(mapping, DROPPED), id=f"{function.node.id}Dropped", says=lost)
-            unkept = function.metric(UNKEPT, statistic="Sum", period=FIVE)
-            at_least(1, unkept, id=f"{function.node.id}Unkept", says=lost)
+        watch_streams(
+            self._alarms,
+            functions,
+            mappings,
+            behind=BEHIND,
+            kept="`ovation scores reconcile CAMPAIGN` mends the counts.",
+            lost="Records are neither taken nor kept aside: load the file again, then `ovation scores reconcile CAMPAIGN`.",
+        )
 
     def over_queues(self, stores: ScoresStores) -> None:
         """Not the verdicts': theirs wait on purpose, and have a deadline."""
